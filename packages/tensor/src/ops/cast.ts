@@ -1,0 +1,61 @@
+import { dispatch, type Op } from "../dispatch.ts";
+import { type DType, isFloating } from "../dtype.ts";
+import { runMap } from "../define.ts";
+import { contiguousStrides } from "../shape.ts";
+import { DlError } from "../errors.ts";
+import { IDENTITY } from "../program.ts";
+import { Tensor } from "../tensor.ts";
+import { allocate, View } from "../view.ts";
+import type { Backend } from "../backend.ts";
+import { Storage } from "../storage.ts";
+
+const castOp: Op<DType> = {
+  name: "to",
+  forward([x], dtype) {
+    requireDType(x.device, dtype);
+    return [new Tensor(runMap("to", IDENTITY, [x], dtype, []))];
+  },
+  gradient: ([g], context) => [isFloating(context.dtype(0)) ? toDType(g!, context.dtype(0)) : null],
+};
+
+/** Converted: to integers by truncation, to bool by `≠ 0`. The tensor itself if there is nothing to do. */
+export const toDType = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : dispatch(castOp, [x], dtype));
+
+/** A copy of its own, in the same dimension order. */
+const cloneOp: Op<undefined> = {
+  name: "clone",
+  forward: ([x]) => [new Tensor(runMap("clone", IDENTITY, [x], x.dtype, []))],
+  gradient: ([g]) => [g],
+};
+export const clone = (x: Tensor): Tensor => dispatch(cloneOp, [x]);
+
+const contiguousOp: Op<undefined> = {
+  name: "contiguous",
+  forward([x]) {
+    const out = allocate(x.device, x.dtype, x.shape);
+    if (out.numel > 0) x.device.map(IDENTITY, [x.view], [out], []);
+    return [new Tensor(out)];
+  },
+  gradient: ([g]) => [g],
+};
+/** In row-major order without gaps; the tensor itself if it already is. */
+export const contiguous = (x: Tensor): Tensor => (x.view.contiguous ? x : dispatch(contiguousOp, [x]));
+
+const moveOp: Op<{ readonly from: Backend; readonly to: Backend }> = {
+  name: "to",
+  forward([x], { to }) {
+    const data = x.dataSync();
+    return [new Tensor(new View(new Storage(to, data.byteLength, data), x.dtype, x.shape, contiguousStrides(x.shape), 0, true))];
+  },
+  gradient: ([g], { attrs: { from } }) => [toBackend(g!, from)],
+};
+/** The same numbers on another backend. */
+export function toBackend(x: Tensor, backend: Backend): Tensor {
+  if (x.device === backend) return x;
+  requireDType(backend, x.dtype);
+  return dispatch(moveOp, [x], { from: x.device, to: backend });
+}
+
+function requireDType(backend: Backend, dtype: DType): void {
+  if (!backend.dtypes.has(dtype)) throw new DlError("dtype", `to: ${backend.name} has no ${dtype}; it has ${[...backend.dtypes].join(", ")}`);
+}

@@ -1,0 +1,52 @@
+/** Functions of one tensor, element by element. Integers are taken as float32 by those marked "float". */
+import { defineMap } from "../define.ts";
+import * as E from "../expr.ts";
+import type { Tensor } from "../tensor.ts";
+
+type Unary = [Tensor];
+const float = { result: "float" } as const;
+
+export const neg = defineMap<Unary>("neg", (x) => E.neg(x));
+export const abs = defineMap<Unary>("abs", (x) => E.abs(x));
+export const sign = defineMap<Unary>("sign", (x) => E.sign(x));
+export const square = defineMap<Unary>("square", (x) => E.mul(x, x));
+export const floor = defineMap<Unary>("floor", (x) => E.floor(x));
+export const ceil = defineMap<Unary>("ceil", (x) => E.ceil(x));
+/** To the nearest integer, halves to the even one. */
+export const round = defineMap<Unary>("round", (x) => E.round(x));
+export const trunc = defineMap<Unary>("trunc", (x) => E.trunc(x));
+
+export const sqrt = defineMap<Unary>("sqrt", (x) => E.sqrt(x), float);
+/** 1 / √x; the gradient is −½ y³. */
+export const rsqrt = defineMap<Unary>("rsqrt", (x) => E.div(1, E.sqrt(x)), {
+  result: "float",
+  gradient: (g, _, y) => [E.mul(g, E.mul(-0.5, E.mul(y, E.mul(y, y))))],
+});
+/** 1 / x; the gradient is −y². */
+export const reciprocal = defineMap<Unary>("reciprocal", (x) => E.div(1, x), {
+  result: "float",
+  gradient: (g, _, y) => [E.neg(E.mul(g, E.mul(y, y)))],
+});
+export const exp = defineMap<Unary>("exp", (x) => E.exp(x), float);
+export const expm1 = defineMap<Unary>("expm1", (x) => E.expm1(x), float);
+export const log = defineMap<Unary>("log", (x) => E.log(x), float);
+export const log1p = defineMap<Unary>("log1p", (x) => E.log1p(x), float);
+export const log2 = defineMap<Unary>("log2", (x) => E.div(E.log(x), Math.LN2), float);
+export const log10 = defineMap<Unary>("log10", (x) => E.div(E.log(x), Math.LN10), float);
+export const sin = defineMap<Unary>("sin", (x) => E.sin(x), float);
+export const cos = defineMap<Unary>("cos", (x) => E.cos(x), float);
+export const tan = defineMap<Unary>("tan", (x) => E.tan(x), float);
+export const asin = defineMap<Unary>("asin", (x) => E.asin(x), float);
+export const acos = defineMap<Unary>("acos", (x) => E.acos(x), float);
+export const atan = defineMap<Unary>("atan", (x) => E.atan(x), float);
+export const sinh = defineMap<Unary>("sinh", (x) => E.sinh(x), float);
+export const cosh = defineMap<Unary>("cosh", (x) => E.cosh(x), float);
+export const asinh = defineMap<Unary>("asinh", (x) => E.asinh(x), float);
+export const acosh = defineMap<Unary>("acosh", (x) => E.acosh(x), float);
+export const atanh = defineMap<Unary>("atanh", (x) => E.atanh(x), float);
+export const erf = defineMap<Unary>("erf", (x) => E.erf(x), float);
+
+export const isnan = defineMap<Unary>("isnan", (x) => E.isNaN(x), { result: "bool" });
+export const isinf = defineMap<Unary>("isinf", (x) => E.eq(E.abs(x), Infinity), { result: "bool" });
+export const isfinite = defineMap<Unary>("isfinite", (x) => E.lt(E.abs(x), Infinity), { result: "bool" });
+export const logicalNot = defineMap<Unary>("logicalNot", (x) => E.eq(x, 0), { result: "bool" });

@@ -1,0 +1,690 @@
+/**
+ * Tensor: a handle on a view. The methods are a table of contents; each op is in `ops/`, under its name.
+ */
+import type { Backend } from "./backend.ts";
+import { bytesPerElement, type DType, isFloating, type TypedArray, typedArrayFor } from "./dtype.ts";
+import type { Operand } from "./define.ts";
+import { DlError, formatShape } from "./errors.ts";
+import * as activation from "./ops/activation.ts";
+import * as binary from "./ops/binary.ts";
+import * as casts from "./ops/cast.ts";
+import { filledView } from "./ops/fill.ts";
+import * as indexing from "./ops/indexing.ts";
+import * as inplace from "./ops/inplace.ts";
+import * as join from "./ops/join.ts";
+import * as products from "./ops/matmul.ts";
+import * as reductions from "./ops/reduce.ts";
+import { type DimOptions, type Dims, type DimsFirst, dimArguments, type NormOptions, type SumOptions, type ValuesAndIndices, type VarOptions } from "./ops/reduce.ts";
+import * as scans from "./ops/scan.ts";
+import * as choices from "./ops/select.ts";
+import * as soft from "./ops/softmax.ts";
+import * as sorting from "./ops/sort.ts";
+import * as unary from "./ops/unary.ts";
+import * as views from "./ops/views.ts";
+import { formatTensor } from "./print.ts";
+import { breathe } from "./turn.ts";
+import { adopt, keep, scope } from "./scope.ts";
+import { contiguousStrides, type Shape, shapeArgument } from "./shape.ts";
+import { type Autograd, type BackwardOptions, state, type TensorHook } from "./state.ts";
+import { Storage } from "./storage.ts";
+import { View } from "./view.ts";
+
+/** Found on every tensor; unlike `instanceof`, it holds across copies of the package. */
+const BRAND = Symbol.for("@dl/tensor.Tensor");
+
+/** What autograd hangs on a tensor. Counted: the tensor owns one share. */
+export interface GraphNode {
+  owners: number;
+  readonly name: string;
+  release(): void;
+}
+
+export type NestedNumbers = number | boolean | NestedNumbers[];
+
+export class Tensor {
+  readonly #view: View;
+  /** @internal Null once a scope has released it: who did. */
+  released: string | null = null;
+  /** @internal The scope that it outlives; see scope.ts. */
+  scopeMark = 0;
+  /** @internal What made it, for the backward pass; null for leaves. */
+  node: GraphNode | null = null;
+  /** @internal Which of the node's results it is. */
+  nodeOutput = 0;
+  /** @internal The storage's version when the node was attached: a later one means that the history is stale. */
+  nodeVersion = 0;
+  #isLeafWithGrad = false;
+  /** What `backward()` added up: for leaves that require a gradient, and after `retainGrad()`. */
+  grad: Tensor | null = null;
+
+  /** @internal Takes over one share of the view's storage. */
+  constructor(view: View) {
+    this.#view = view;
+    adopt(this);
+  }
+
+  /** @internal */
+  static from(data: TypedArray, shape: Shape, device: Backend): Tensor {
+    const dtype = data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : data instanceof Float64Array ? "float64" : "uint8";
+    return new Tensor(new View(new Storage(device, data.byteLength, data), dtype, shape, contiguousStrides(shape), 0, true));
+  }
+  /** @internal One number, written on the device. */
+  static scalar(value: number, dtype: DType, device: Backend): Tensor {
+    return new Tensor(filledView(device, dtype, [], value));
+  }
+
+  /** @internal The memory behind it. */
+  get view(): View {
+    if (this.released !== null) this.#touchedAfterRelease();
+    return this.#view;
+  }
+  #touchedAfterRelease(): never {
+    throw new DlError(
+      "released",
+      `this tensor ${formatShape(this.#view.shape)} was released by ${this.released}, which made it and did not return it. ` +
+        "Return it, store it in a field of the module, or let it out with keep(tensor)",
+    );
+  }
+
+  get shape(): Shape {
+    return this.#view.shape;
+  }
+  get dtype(): DType {
+    return this.#view.dtype;
+  }
+  /** The backend that holds it. */
+  get device(): Backend {
+    return this.#view.storage.backend;
+  }
+  /** How many dimensions. */
+  get rank(): number {
+    return this.#view.shape.length;
+  }
+  get ndim(): number {
+    return this.rank;
+  }
+  /** How many elements. */
+  get numel(): number {
+    return this.#view.numel;
+  }
+  dim(): number {
+    return this.rank;
+  }
+  size(): Shape;
+  size(dim: number): number;
+  size(dim?: number): Shape | number {
+    return dim === undefined ? this.shape : this.shape.at(dim)!;
+  }
+  stride(): readonly number[] {
+    return this.#view.strides;
+  }
+  isContiguous(): boolean {
+    return this.#view.contiguous;
+  }
+
+  // ---- reading -------------------------------------------------------------------------------------------------------
+
+  /** The elements in row-major order. Waits for the device. */
+  async data(): Promise<TypedArray> {
+    const result = this.device.readSync || this.#view.storage.host ? this.dataSync() : await this.#read();
+    await breathe(this.device);
+    return result;
+  }
+  async #read(): Promise<TypedArray> {
+    const source = scope(() => keep(casts.contiguous(this.detach())));
+    const { view } = source;
+    const bytes = bytesPerElement(view.dtype);
+    const buffer = await view.storage.backend.read(view.buffer, view.offset * bytes, view.numel * bytes);
+    source.dispose();
+    return new (typedArrayFor(view.dtype))(buffer);
+  }
+  /** The same at once, on a backend that can be waited for. */
+  dataSync(): TypedArray {
+    const { view } = this;
+    const { backend, host } = view.storage;
+    const bytes = bytesPerElement(view.dtype);
+    if (host && view.contiguous) return new (typedArrayFor(view.dtype))(host.buffer, host.byteOffset + view.offset * bytes, view.numel).slice() as TypedArray;
+    if (!backend.readSync) {
+      throw new DlError("no-sync", `${backend.name} cannot be read without waiting: use await t.data(), t.item() or t.tolist() instead of the Sync variants`);
+    }
+    if (view.numel === 0) return new (typedArrayFor(view.dtype))(0);
+    if (view.contiguous) return new (typedArrayFor(view.dtype))(backend.readSync(view.buffer, view.offset * bytes, view.numel * bytes));
+    return scope(() => casts.contiguous(this.detach()).dataSync());
+  }
+
+  /** The one element as a number; 0 or 1 for bool. */
+  async item(): Promise<number> {
+    this.#requireOne();
+    return (await this.data())[0];
+  }
+  itemSync(): number {
+    this.#requireOne();
+    return this.dataSync()[0];
+  }
+  #requireOne(): void {
+    if (this.numel !== 1) throw new DlError("shape", `item: a tensor with one element is wanted, ${formatShape(this.shape)} has ${this.numel}: use tolist(), or reduce it first`);
+  }
+  #plain(x: number): number | boolean {
+    return this.dtype === "bool" ? x !== 0 : x;
+  }
+  /** As nested arrays of numbers (of booleans for bool); a zero-dimensional tensor gives the number. */
+  async tolist(): Promise<NestedNumbers> {
+    return this.#nest(await this.data());
+  }
+  tolistSync(): NestedNumbers {
+    return this.#nest(this.dataSync());
+  }
+  #nest(flat: TypedArray): NestedNumbers {
+    const { shape } = this;
+    let at = 0;
+    const level = (d: number): NestedNumbers => (d === shape.length ? this.#plain(flat[at++]) : Array.from({ length: shape[d] }, () => level(d + 1)));
+    return level(0);
+  }
+  /** As PyTorch prints it. */
+  toString(): string {
+    return formatTensor(this);
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.released === null ? this.toString() : `tensor(released by ${this.released}, shape=${formatShape(this.shape)})`;
+  }
+
+  // ---- gradients -----------------------------------------------------------------------------------------------------
+
+  /** Is this to be differentiated? Assignable on leaves. */
+  get requiresGrad(): boolean {
+    return this.node !== null || this.#isLeafWithGrad;
+  }
+  set requiresGrad(value: boolean) {
+    if (value && !isFloating(this.dtype)) throw new DlError("dtype", `requiresGrad: only floating point tensors have gradients, this one is ${this.dtype}`);
+    if (this.node && !value) throw new DlError("gradient", "requiresGrad: this tensor is the result of an op: use detach() for one without history");
+    if (!this.node) this.#isLeafWithGrad = value;
+  }
+  requiresGrad_(value = true): this {
+    this.requiresGrad = value;
+    return this;
+  }
+  /** Made by the user rather than by a recorded op. */
+  get isLeaf(): boolean {
+    return this.node === null;
+  }
+  /**
+   * Gradients of this with respect to every leaf that it was made from, added to their `.grad`.
+   *
+   * @param gradient of the final result with respect to this; may be left out for a single element, where it is 1.
+   */
+  backward(gradient?: Tensor, options: BackwardOptions = {}): void {
+    autograd("backward()").backward(this, gradient, options);
+  }
+  /** Keep the gradient of this intermediate result in `.grad` too. */
+  retainGrad(): this {
+    autograd("retainGrad()").retainGrad(this);
+    return this;
+  }
+  /** Calls `hook` with the gradient when it is computed. Returns a function that removes the hook. */
+  registerHook(hook: TensorHook): () => void {
+    return autograd("registerHook()").registerHook(this, hook);
+  }
+  /** The same numbers without history. */
+  detach(): Tensor {
+    const { view } = this;
+    view.storage.retain();
+    return new Tensor(view);
+  }
+
+  // ---- memory --------------------------------------------------------------------------------------------------------
+
+  /** @internal Lets go of memory and history. */
+  release(by: string): void {
+    if (this.released !== null) return;
+    this.released = by;
+    this.#view.storage.release();
+    if (this.node && --this.node.owners === 0) this.node.release();
+    this.grad?.release(by);
+  }
+  /** Frees the memory now. Never required. */
+  dispose(): void {
+    this.release("dispose()");
+  }
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+  /** Outlives the scope it was made in. */
+  keep(): this {
+    return keep(this);
+  }
+
+  // ---- dtype, device, copies -----------------------------------------------------------------------------------------
+
+  to(target: DType | Backend | { dtype?: DType; device?: Backend }): Tensor {
+    if (typeof target === "string") return casts.toDType(this, target);
+    if ("alloc" in target) return casts.toBackend(this, target);
+    const moved = target.device ? casts.toBackend(this, target.device) : this;
+    return target.dtype ? casts.toDType(moved, target.dtype) : moved;
+  }
+  float(): Tensor {
+    return this.to("float32");
+  }
+  double(): Tensor {
+    return this.to("float64");
+  }
+  int(): Tensor {
+    return this.to("int32");
+  }
+  bool(): Tensor {
+    return this.to("bool");
+  }
+  clone(): Tensor {
+    return casts.clone(this);
+  }
+  contiguous(): Tensor {
+    return casts.contiguous(this);
+  }
+  /** Zeros of the same dtype on the same backend. */
+  newZeros(shape: Shape): Tensor {
+    return new Tensor(filledView(this.device, this.dtype, shape, 0));
+  }
+  newFull(shape: Shape, value: number): Tensor {
+    return new Tensor(filledView(this.device, this.dtype, shape, value));
+  }
+
+  // ---- views ---------------------------------------------------------------------------------------------------------
+
+  reshape(...shape: readonly number[] | readonly [Shape]): Tensor {
+    return views.reshape(this, shapeArgument(shape));
+  }
+  /** `reshape` that never copies: an error where it would have to. */
+  viewAs(...shape: readonly number[] | readonly [Shape]): Tensor {
+    return views.reshape(this, shapeArgument(shape), true);
+  }
+  flatten(startDimOrOptions: number | { startDim?: number; endDim?: number } = {}, endDim?: number): Tensor {
+    return views.flatten(this, typeof startDimOrOptions === "number" ? { startDim: startDimOrOptions, endDim } : startDimOrOptions);
+  }
+  unflatten(dim: number, sizes: Shape): Tensor {
+    return views.unflatten(this, dim, sizes);
+  }
+  transpose(dim0: number, dim1: number): Tensor {
+    return views.transpose(this, dim0, dim1);
+  }
+  t(): Tensor {
+    return views.t(this);
+  }
+  /** The last two dimensions exchanged. */
+  get mT(): Tensor {
+    return views.transpose(this, -2, -1);
+  }
+  permute(...order: readonly number[] | readonly [readonly number[]]): Tensor {
+    return views.permute(this, shapeArgument(order));
+  }
+  movedim(source: number, destination: number): Tensor {
+    return views.movedim(this, source, destination);
+  }
+  squeeze(dim?: number | readonly number[]): Tensor {
+    return views.squeeze(this, dim);
+  }
+  unsqueeze(dim: number): Tensor {
+    return views.unsqueeze(this, dim);
+  }
+  expand(...shape: readonly number[] | readonly [Shape]): Tensor {
+    return views.expand(this, shapeArgument(shape));
+  }
+  expandAs(other: Tensor): Tensor {
+    return views.expand(this, other.shape);
+  }
+  narrow(dim: number, start: number, length: number): Tensor {
+    return views.narrow(this, dim, start, length);
+  }
+  /** x[start:end:step] along `dim`. */
+  slice(dim: number, start?: number | null, end?: number | null, step = 1): Tensor {
+    return views.slice(this, dim, start, end, step);
+  }
+  select(dim: number, index: number): Tensor {
+    return views.select(this, dim, index);
+  }
+  /** x[i], x[i][j], …: positions of the leading dimensions. */
+  at(...indices: readonly number[]): Tensor {
+    return indices.reduce<Tensor>((t, i) => views.select(t, 0, i), this);
+  }
+  flip(...dims: readonly number[] | readonly [readonly number[]]): Tensor {
+    return views.flip(this, shapeArgument(dims));
+  }
+  diagonal(options: { offset?: number } = {}): Tensor {
+    return views.diagonal(this, options);
+  }
+  unfold(dim: number, size: number, step: number): Tensor {
+    return views.unfold(this, dim, size, step);
+  }
+  sumTo(shape: Shape): Tensor {
+    return reductions.sumTo(this, shape);
+  }
+
+  // ---- arithmetic ----------------------------------------------------------------------------------------------------
+
+  /** this + alpha · other */
+  add(other: Operand, { alpha = 1 } = {}): Tensor {
+    return binary.add(this, alpha === 1 ? other : binary.mul(other as Tensor, alpha));
+  }
+  sub(other: Operand, { alpha = 1 } = {}): Tensor {
+    return binary.sub(this, alpha === 1 ? other : binary.mul(other as Tensor, alpha));
+  }
+  mul(other: Operand): Tensor {
+    return binary.mul(this, other);
+  }
+  div(other: Operand, { roundingMode = null }: { roundingMode?: "trunc" | "floor" | null } = {}): Tensor {
+    return (roundingMode === null ? binary.div : roundingMode === "floor" ? binary.divFloor : binary.divTrunc)(this, other);
+  }
+  remainder(other: Operand): Tensor {
+    return binary.remainder(this, other);
+  }
+  fmod(other: Operand): Tensor {
+    return binary.fmod(this, other);
+  }
+  pow(exponent: Operand): Tensor {
+    if (exponent === 2) return unary.square(this);
+    if (exponent === 1) return casts.clone(this);
+    if (exponent === 0.5) return unary.sqrt(this);
+    return binary.pow(this, exponent);
+  }
+  maximum(other: Operand): Tensor {
+    return binary.maximum(this, other);
+  }
+  minimum(other: Operand): Tensor {
+    return binary.minimum(this, other);
+  }
+  atan2(other: Operand): Tensor {
+    return binary.atan2(this, other);
+  }
+  lerp(end: Tensor, weight: Operand): Tensor {
+    return binary.lerp(this, end, weight);
+  }
+  matmul(other: Tensor): Tensor {
+    return products.matmul(this, other);
+  }
+  mm(other: Tensor): Tensor {
+    return products.mm(this, other);
+  }
+  bmm(other: Tensor): Tensor {
+    return products.bmm(this, other);
+  }
+  dot(other: Tensor): Tensor {
+    return products.dot(this, other);
+  }
+
+  // ---- comparison and choice -----------------------------------------------------------------------------------------
+
+  eq(other: Operand): Tensor {
+    return binary.eq(this, other);
+  }
+  ne(other: Operand): Tensor {
+    return binary.ne(this, other);
+  }
+  lt(other: Operand): Tensor {
+    return binary.lt(this, other);
+  }
+  le(other: Operand): Tensor {
+    return binary.le(this, other);
+  }
+  gt(other: Operand): Tensor {
+    return binary.gt(this, other);
+  }
+  ge(other: Operand): Tensor {
+    return binary.ge(this, other);
+  }
+  logicalAnd(other: Operand): Tensor {
+    return binary.logicalAnd(this, other);
+  }
+  logicalOr(other: Operand): Tensor {
+    return binary.logicalOr(this, other);
+  }
+  logicalXor(other: Operand): Tensor {
+    return binary.logicalXor(this, other);
+  }
+  logicalNot(): Tensor {
+    return unary.logicalNot(this);
+  }
+  isnan(): Tensor {
+    return unary.isnan(this);
+  }
+  isinf(): Tensor {
+    return unary.isinf(this);
+  }
+  isfinite(): Tensor {
+    return unary.isfinite(this);
+  }
+  /** This tensor is the condition. */
+  where(a: Operand, b: Operand): Tensor {
+    return choices.where(this, a, b);
+  }
+  clamp(options: { min?: Operand; max?: Operand }): Tensor;
+  clamp(min?: Operand | null, max?: Operand | null): Tensor;
+  clamp(first?: Operand | null | { min?: Operand; max?: Operand }, max?: Operand | null): Tensor {
+    const isOptions = first !== null && typeof first === "object" && !isTensor(first);
+    return choices.clamp(this, isOptions ? first : { min: (first as Operand) ?? undefined, max: max ?? undefined });
+  }
+  maskedFill(mask: Tensor, value: Operand): Tensor {
+    return choices.maskedFill(this, mask, value);
+  }
+  nanToNum(options: { nan?: number; posinf?: number; neginf?: number } = {}): Tensor {
+    return choices.nanToNum(this, options);
+  }
+
+  // ---- functions of one element --------------------------------------------------------------------------------------
+
+  neg(): Tensor {
+    return unary.neg(this);
+  }
+  abs(): Tensor {
+    return unary.abs(this);
+  }
+  sign(): Tensor {
+    return unary.sign(this);
+  }
+  square(): Tensor {
+    return unary.square(this);
+  }
+  floor(): Tensor {
+    return isFloating(this.dtype) ? unary.floor(this) : this;
+  }
+  ceil(): Tensor {
+    return isFloating(this.dtype) ? unary.ceil(this) : this;
+  }
+  round(): Tensor {
+    return isFloating(this.dtype) ? unary.round(this) : this;
+  }
+  trunc(): Tensor {
+    return isFloating(this.dtype) ? unary.trunc(this) : this;
+  }
+  sqrt(): Tensor {
+    return unary.sqrt(this);
+  }
+  rsqrt(): Tensor {
+    return unary.rsqrt(this);
+  }
+  reciprocal(): Tensor {
+    return unary.reciprocal(this);
+  }
+  exp(): Tensor {
+    return unary.exp(this);
+  }
+  expm1(): Tensor {
+    return unary.expm1(this);
+  }
+  log(): Tensor {
+    return unary.log(this);
+  }
+  log1p(): Tensor {
+    return unary.log1p(this);
+  }
+  log2(): Tensor {
+    return unary.log2(this);
+  }
+  log10(): Tensor {
+    return unary.log10(this);
+  }
+  sin(): Tensor {
+    return unary.sin(this);
+  }
+  cos(): Tensor {
+    return unary.cos(this);
+  }
+  tan(): Tensor {
+    return unary.tan(this);
+  }
+  erf(): Tensor {
+    return unary.erf(this);
+  }
+  relu(): Tensor {
+    return activation.relu(this);
+  }
+  sigmoid(): Tensor {
+    return activation.sigmoid(this);
+  }
+  tanh(): Tensor {
+    return activation.tanh(this);
+  }
+
+  // ---- reductions ----------------------------------------------------------------------------------------------------
+
+  sum(...args: DimsFirst<SumOptions>): Tensor {
+    return reductions.sum(this, dimArguments(args));
+  }
+  mean(...args: DimsFirst<SumOptions>): Tensor {
+    return reductions.mean(this, dimArguments(args));
+  }
+  prod(...args: DimsFirst<SumOptions>): Tensor {
+    return reductions.prod(this, dimArguments(args));
+  }
+  amax(...args: DimsFirst): Tensor {
+    return reductions.amax(this, dimArguments(args));
+  }
+  amin(...args: DimsFirst): Tensor {
+    return reductions.amin(this, dimArguments(args));
+  }
+  /** The greatest element; with a dimension, the greatest along it and where they are. */
+  max(): Tensor;
+  max(dim: number, options?: { keepdim?: boolean }): ValuesAndIndices;
+  max(dim?: number, { keepdim = false } = {}): Tensor | ValuesAndIndices {
+    return dim === undefined ? reductions.amax(this) : reductions.maxAlong(this, dim, keepdim);
+  }
+  min(): Tensor;
+  min(dim: number, options?: { keepdim?: boolean }): ValuesAndIndices;
+  min(dim?: number, { keepdim = false } = {}): Tensor | ValuesAndIndices {
+    return dim === undefined ? reductions.amin(this) : reductions.minAlong(this, dim, keepdim);
+  }
+  argmax(dim?: number, options?: { keepdim?: boolean }): Tensor {
+    return reductions.argmax(this, dim, options);
+  }
+  argmin(dim?: number, options?: { keepdim?: boolean }): Tensor {
+    return reductions.argmin(this, dim, options);
+  }
+  any(...args: DimsFirst): Tensor {
+    return reductions.any(this, dimArguments(args));
+  }
+  all(...args: DimsFirst): Tensor {
+    return reductions.all(this, dimArguments(args));
+  }
+  var(...args: DimsFirst<VarOptions>): Tensor {
+    return reductions.variance(this, dimArguments(args));
+  }
+  std(...args: DimsFirst<VarOptions>): Tensor {
+    return reductions.std(this, dimArguments(args));
+  }
+  norm(options: NormOptions = {}): Tensor {
+    return reductions.norm(this, options);
+  }
+  logsumexp(dim: Dims, options: DimOptions = {}): Tensor {
+    return soft.logsumexp(this, dim, options);
+  }
+  softmax(dim: number, options: { dtype?: DType } = {}): Tensor {
+    return soft.softmax(this, dim, options);
+  }
+  logSoftmax(dim: number, options: { dtype?: DType } = {}): Tensor {
+    return soft.logSoftmax(this, dim, options);
+  }
+  cumsum(dim: number, options: { dtype?: DType } = {}): Tensor {
+    return scans.cumsum(this, dim, options);
+  }
+
+  // ---- order, positions, parts ---------------------------------------------------------------------------------------
+
+  sort(options: { dim?: number; descending?: boolean } = {}): ValuesAndIndices {
+    return sorting.sort(this, options);
+  }
+  argsort(options: { dim?: number; descending?: boolean } = {}): Tensor {
+    return sorting.argsort(this, options);
+  }
+  topk(k: number, options: { dim?: number; largest?: boolean } = {}): ValuesAndIndices {
+    return sorting.topk(this, k, options);
+  }
+  gather(dim: number, index: Tensor): Tensor {
+    return indexing.gather(this, dim, index);
+  }
+  scatter(dim: number, index: Tensor, source: Operand): Tensor {
+    return indexing.scatter(this, dim, index, source);
+  }
+  scatterAdd(dim: number, index: Tensor, source: Tensor): Tensor {
+    return indexing.scatterAdd(this, dim, index, source);
+  }
+  indexSelect(dim: number, index: Tensor): Tensor {
+    return indexing.indexSelect(this, dim, index);
+  }
+  tril(options: { diagonal?: number } = {}): Tensor {
+    return indexing.tril(this, options);
+  }
+  triu(options: { diagonal?: number } = {}): Tensor {
+    return indexing.triu(this, options);
+  }
+  split(size: number | readonly number[], dim = 0): Tensor[] {
+    return join.split(this, size, dim);
+  }
+  chunk(chunks: number, dim = 0): Tensor[] {
+    return join.chunk(this, chunks, dim);
+  }
+  unbind(dim = 0): Tensor[] {
+    return join.unbind(this, dim);
+  }
+  pad(padding: readonly number[], options: { mode?: join.PadMode; value?: number } = {}): Tensor {
+    return join.pad(this, padding, options);
+  }
+
+  // ---- in place ------------------------------------------------------------------------------------------------------
+
+  copy_(source: Tensor): this {
+    return inplace.copy_(this, source);
+  }
+  fill_(value: number): this {
+    return inplace.fill_(this, value);
+  }
+  zero_(): this {
+    return inplace.fill_(this, 0);
+  }
+  add_(other: Operand, { alpha = 1 } = {}): this {
+    return inplace.write(this, "add_", this.add(other, { alpha }));
+  }
+  sub_(other: Operand, { alpha = 1 } = {}): this {
+    return inplace.write(this, "sub_", this.sub(other, { alpha }));
+  }
+  mul_(other: Operand): this {
+    return inplace.write(this, "mul_", this.mul(other));
+  }
+  div_(other: Operand): this {
+    return inplace.write(this, "div_", this.div(other));
+  }
+  clamp_(options: { min?: Operand; max?: Operand }): this {
+    return inplace.write(this, "clamp_", this.clamp(options));
+  }
+  relu_(): this {
+    return inplace.write(this, "relu_", this.relu());
+  }
+  maskedFill_(mask: Tensor, value: Operand): this {
+    return inplace.write(this, "maskedFill_", this.maskedFill(mask, value));
+  }
+}
+
+Object.defineProperty(Tensor.prototype, BRAND, { value: true });
+
+export const isTensor = (x: unknown): x is Tensor => typeof x === "object" && x !== null && BRAND in x;
+
+function autograd(what: string): Autograd {
+  if (!state.autograd) throw new DlError("no-autograd", `${what} needs automatic differentiation: add import "@dl/autograd" to the program, before the forward pass`);
+  return state.autograd;
+}

@@ -1,3 +1,4 @@
+import { parentPort } from "node:worker_threads";
 import { agree, readings } from "./printed.ts";
 
 /** Compares what an example computes with its `// =>` comments. Imported by the modules made of examples. */
@@ -27,6 +28,7 @@ export class Checks {
   async finish(): Promise<void> {
     await Promise.all(this.#pending);
     for (const [line, text] of this.#unseen) this.#fail(line, `never got to "// => ${text}"`);
+    parentPort?.postMessage("finished");
   }
 
   async #compare(line: number, expected: string, values: Promise<unknown[]>): Promise<void> {

@@ -33,7 +33,8 @@ export function instrument({ file, line: first, code }: Block): Instrumented {
 
   const visit = (node: ts.Node): void => {
     ts.forEachChild(node, visit); // first what is inside: of statements that end together the inner is meant
-    if (ts.isIdentifier(node)) (isDefinition(node) ? defined : used).add(node.text);
+    if (ts.isIdentifier(node) && isUse(node)) used.add(node.text);
+    if (ts.isIdentifier(node) && isDefinedAtTop(node)) defined.add(node.text);
     if (!ts.isExpressionStatement(node) && !ts.isVariableStatement(node)) return;
     const position = commentAfter(code, node.end);
     const text = position === undefined ? undefined : comments.get(position);
@@ -62,7 +63,8 @@ export function instrument({ file, line: first, code }: Block): Instrumented {
   for (const { start, end, text } of edits.sort((a, b) => b.start - a.start)) {
     out = out.slice(0, start) + text + out.slice(end);
   }
-  return { code: out, expected, free: used.difference(defined) };
+  for (const name of defined) used.delete(name);
+  return { code: out, expected, free: used };
 }
 
 const COMMENT = /\/\/ =>(.*)((?:\n\s*\/\/ {3,}\S.*)*)/g;
@@ -85,9 +87,25 @@ function mayAwait(node: ts.Node): boolean {
   return !f || (ts.getCombinedModifierFlags(f as ts.Declaration) & ts.ModifierFlags.Async) !== 0;
 }
 
-/** Whether an identifier names something new, or a member of something, and so needs no import. */
-function isDefinition(node: ts.Identifier): boolean {
+/** Whether an identifier is bound by the statements of the example itself, imports among them. */
+function isDefinedAtTop(node: ts.Identifier): boolean {
   const { parent } = node;
-  const named = parent as { name?: ts.Node; propertyName?: ts.Node };
-  return named.name === node || named.propertyName === node;
+  const binds =
+    ts.isVariableDeclaration(parent) ||
+    ts.isBindingElement(parent) ||
+    ts.isFunctionDeclaration(parent) ||
+    ts.isClassDeclaration(parent) ||
+    ts.isInterfaceDeclaration(parent) ||
+    ts.isTypeAliasDeclaration(parent) ||
+    ts.isImportSpecifier(parent) ||
+    ts.isImportClause(parent) ||
+    ts.isNamespaceImport(parent);
+  const inside = (n: ts.Node): boolean => ts.isBlock(n) || (n !== parent && ts.isFunctionLike(n));
+  return binds && parent.name === node && !ts.findAncestor(parent, inside);
+}
+
+/** Whether an identifier is a reference, and not the name of a member or a key. */
+function isUse(node: ts.Identifier): boolean {
+  const parent = node.parent as ts.Node & { name?: ts.Node; propertyName?: ts.Node };
+  return ts.isShorthandPropertyAssignment(parent) || (parent.name !== node && parent.propertyName !== node);
 }

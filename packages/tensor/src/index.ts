@@ -42,10 +42,12 @@ export { all, amax, amin, any, argmax, argmin, type DimOptions, type Dims, mean,
 export { bmm, dot, matmul, mm } from "./ops/matmul.ts";
 export { logSoftmax, logsumexp, softmax } from "./ops/softmax.ts";
 export { cat, chunk, pad, type PadMode, split, stack, unbind } from "./ops/join.ts";
-export { diagonal, expand, flatten, flip, movedim, narrow, permute, reshape, select, slice, squeeze, t, transpose, unflatten, unfold, unsqueeze, type WindowAttrs, windows } from "./ops/views.ts";
+export { diagonal, expand, flatten, flip, movedim, narrow, permute, reshape, select, slice, squeeze, t, transpose, unflatten, unfold, unsqueeze, overlapAdd, type WindowAttrs, windows } from "./ops/views.ts";
 export { gather, indexSelect, oneHot, scatter, scatterAdd, tril, triu } from "./ops/indexing.ts";
 export { argsort, sort, topk } from "./ops/sort.ts";
 export { cumsum } from "./ops/scan.ts";
+export { conv2d, type ConvAttrs, type ConvOptions, type PairArgument, pair } from "./ops/conv.ts";
+export { adaptiveAvgPool2d, avgPool2d, type AvgPoolOptions, maxPool2d, type MaxPoolOptions, maxPool2dWithIndices } from "./ops/pool.ts";
 
 // Memory.
 export { eachTensor, keep, letGo, type Mark, scope, scopeTensors, type ScopeOptions, unscoped } from "./scope.ts";

@@ -328,6 +328,9 @@ const overlapAddOp: Op<WindowAttrs & { readonly shape: Shape }> = {
 /** Sliding windows over several dimensions at once, appended as new dimensions in the order of `dims`. No copy. */
 export const windows = (x: Tensor, attrs: WindowAttrs): Tensor => dispatch(windowsOp, [x], attrs);
 
+/** The adjoint of `windows`: a tensor of `shape` to which every window is added where it would have been taken from. */
+export const overlapAdd = (g: Tensor, shape: Shape, attrs: WindowAttrs): Tensor => dispatch(overlapAddOp, [g], { ...attrs, shape });
+
 /** Sliding windows of `size` every `step` along `dim`, as a new last dimension. */
 export function unfold(x: Tensor, dim: number, size: number, step: number): Tensor {
   const d = wrapDim(dim, x.rank, "unfold");

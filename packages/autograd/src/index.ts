@@ -1,0 +1,37 @@
+// Importing this module is what switches automatic differentiation on.
+import { DlError, installLayer, state } from "@dl/tensor";
+import { backward } from "./backward.ts";
+import { isGradEnabled, noGrad } from "./mode.ts";
+import { edgeOf } from "./node.ts";
+import { record } from "./record.ts";
+
+export { detectAnomaly } from "./anomaly.ts";
+export { backward, type GradOptions } from "./backward.ts";
+export { checkpoint } from "./checkpoint.ts";
+export { defineFunction, defineFunctionOfMany, type FunctionContext, type FunctionDefinition } from "./function.ts";
+export { gradcheck, type GradcheckOptions } from "./gradcheck.ts";
+export { enableGrad, isGradEnabled, noGrad, setGradEnabled } from "./mode.ts";
+export { tape } from "./node.ts";
+export { grad, type TransformOptions, valueAndGrad } from "./transform.ts";
+
+installLayer(record);
+state.autograd = {
+  isGradEnabled,
+  noGrad,
+  backward,
+  registerHook(tensor, hook) {
+    const edge = edgeOf(tensor);
+    if (!edge) throw new DlError("gradient", "registerHook: this tensor does not require a gradient, so the hook would never be called");
+    const hooks = (edge.node.hooks[edge.output] ??= []);
+    hooks.push(hook);
+    return () => {
+      const i = hooks.indexOf(hook);
+      if (i >= 0) hooks.splice(i, 1);
+    };
+  },
+  retainGrad(tensor) {
+    const edge = edgeOf(tensor);
+    if (!edge) throw new DlError("gradient", "retainGrad: this tensor does not require a gradient");
+    if (!edge.node.leaf) edge.node.retained[edge.output] = tensor;
+  },
+};

@@ -1,0 +1,52 @@
+import { DlError, formatShape, isFloating, type Layer, type Op, state, type Tensor } from "@dl/tensor";
+import { anomaly } from "./anomaly.ts";
+import { isGradEnabled, pause } from "./mode.ts";
+import { attach, type Edge, edgeOf, Node } from "./node.ts";
+
+/** The layer: an op whose inputs require a gradient leaves a node; what it is made of is not recorded. */
+export const record: Layer = (op, inputs, attrs, next) => {
+  let isNeeded = false;
+  for (let i = 0; i < inputs.length; i++) {
+    if (inputs[i].requiresGrad) {
+      isNeeded = true;
+      break;
+    }
+  }
+  if (!isNeeded || !op.gradient || !isGradEnabled()) return anomaly.isOn ? anomaly.run(op, inputs, attrs, next) : next(op, inputs, attrs);
+  const edges = inputs.map((t) => currentEdge(t, op));
+  const outputs = pause(() => (anomaly.isOn ? anomaly.run(op, inputs, attrs, next) : next(op, inputs, attrs)));
+  attachNode(op, inputs, attrs, edges, outputs);
+  return outputs;
+};
+
+function attachNode(op: Op, inputs: readonly Tensor[], attrs: unknown, edges: (Edge | null)[], outputs: readonly Tensor[]): void {
+  const node = new Node(op, inputs, attrs, edges);
+  const wants = op.saves?.(
+    edges.map((e) => e !== null),
+    attrs,
+  );
+  for (const i of wants?.inputs ?? []) node.saveInput(i, inputs[i]);
+  for (const i of wants?.outputs ?? []) node.saveOutput(i, outputs[i]);
+  node.outputs = outputs.map((t) => ({ shape: t.shape, dtype: t.dtype }));
+  if (anomaly.isOn) node.origin = anomaly.where();
+  outputs.forEach((t, i) => {
+    if (isFloating(t.dtype)) attach(t, node, i);
+  });
+  // The tensors own the node now.
+  if (--node.owners === 0) node.release();
+}
+
+/** A tensor whose memory was written to through another handle no longer is what its history says. */
+function currentEdge(t: Tensor, op: Op): Edge | null {
+  if (t.node && t.nodeVersion !== t.view.storage.version) {
+    throw new DlError(
+      "in-place",
+      `${op.name}: an operand ${formatShape(t.shape)} made by ${t.node.name} was changed in place through a view or another handle, so its gradient ` +
+        "would be wrong. Build the changed tensor with where, cat or scatter instead",
+    );
+  }
+  return edgeOf(t);
+}
+
+/** ` in Net.features (Sequential)`, for messages. */
+export const runningModule = (): string => state.modules.map((m) => m.constructor.name).join(" › ");

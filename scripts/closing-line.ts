@@ -36,6 +36,8 @@ export default class ClosingLine implements Reporter {
     }
     const empty = passed + failed === 0 && !this.#vitest.config.passWithNoTests;
     if (failed > 0 || empty) process.exitCode ||= 1;
-    process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`);
+    process.stdout.write(
+      `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}\n`,
+    );
   }
 }

@@ -17,7 +17,10 @@ async function run(files: string[], ...options: string[]): Promise<{ last: strin
     process.execPath,
     [vitest, "run", "--root", dir, "--globals", ...reporters, ...options],
     // A process of its own: not a worker of the run that this test is part of.
-    { env: { PATH: process.env.PATH, HOME: process.env.HOME }, stdio: ["ignore", "pipe", "ignore"] },
+    {
+      env: { PATH: process.env.PATH, HOME: process.env.HOME },
+      stdio: ["ignore", "pipe", "ignore"],
+    },
   );
   let output = "";
   child.stdout.on("data", (text) => (output += text));
@@ -32,7 +35,8 @@ describe.concurrent("the last line of a test run", () => {
     expect(await run([two, two])).toEqual({ last: "4 passed, 0 failed", code: 0 });
   });
   test("counts failed and skipped tests", async () => {
-    const text = "test('a', () => {}); test('b', () => expect(1).toBe(2)); test.skip('c', () => {});";
+    const text =
+      "test('a', () => {}); test('b', () => expect(1).toBe(2)); test.skip('c', () => {});";
     expect(await run([text])).toEqual({ last: "1 passed, 1 failed, 1 skipped", code: 1 });
   });
   test("counts a file that does not load, and an error outside of tests", async () => {
@@ -41,7 +45,8 @@ describe.concurrent("the last line of a test run", () => {
     expect(result).toEqual({ last: "1 passed, 2 failed", code: 1 });
   });
   test("counts a hook that fails", async () => {
-    const text = "describe('a', () => { afterAll(() => { throw new Error('x') }); test('b', () => {}) });";
+    const text =
+      "describe('a', () => { afterAll(() => { throw new Error('x') }); test('b', () => {}) });";
     expect(await run([text])).toEqual({ last: "1 passed, 1 failed", code: 1 });
   });
   test("counts tests whose worker died", async () => {

@@ -29,14 +29,21 @@ describe.each(globSync("*/package.json", { cwd: packages }).sort())("packages/%s
 
   test.each(entries)("%s imports only what the package declares", (entry, target) => {
     const imported = importsOf(join(dir, target["@dl/source"]));
-    const names = [...imported].map((s) => s.split("/").slice(0, s[0] === "@" ? 2 : 1).join("/"));
+    const names = [...imported].map((s) =>
+      s
+        .split("/")
+        .slice(0, s[0] === "@" ? 2 : 1)
+        .join("/"),
+    );
     const builtin = (name: string): boolean => entry === "./node" && name.startsWith("node:");
     expect(names.filter((name) => !declared.includes(name) && !builtin(name))).toEqual([]);
   });
   test("shares one copy of @dl/tensor with the application", () => {
     const peers = Object.keys(manifest.peerDependencies ?? {});
     expect(manifest.name === "@dl/tensor" || peers.includes("@dl/tensor")).toBe(true);
-    expect(Object.keys(manifest.dependencies ?? {}).filter((n) => n.startsWith("@dl/"))).toEqual([]);
+    expect(Object.keys(manifest.dependencies ?? {}).filter((n) => n.startsWith("@dl/"))).toEqual(
+      [],
+    );
   });
   test("publishes the exports of development, without the source", () => {
     expect(manifest.publishConfig.exports).toEqual(withoutSource(manifest.exports));

@@ -8,11 +8,31 @@ describe("markdownBlocks(file, text)", () => {
   const page = (...lines: string[]) => markdownBlocks("a.md", lines.join("\n"));
 
   test("finds ts blocks, and no others", () => {
-    const blocks = page("# a", `${fence}ts`, "one", fence, `${fence}tsx`, "two", fence, fence, "three", fence);
+    const blocks = page(
+      "# a",
+      `${fence}ts`,
+      "one",
+      fence,
+      `${fence}tsx`,
+      "two",
+      fence,
+      fence,
+      "three",
+      fence,
+    );
     expect(blocks).toEqual([{ title: "a.md:3", file: "a.md", line: 3, code: "one" }]);
   });
   test("puts what came before into a continued block, each line where it was", () => {
-    const [, block] = page(`${fence}ts`, "a", "b", fence, "text", `${fence}ts continued`, "c", fence);
+    const [, block] = page(
+      `${fence}ts`,
+      "a",
+      "b",
+      fence,
+      "text",
+      `${fence}ts continued`,
+      "c",
+      fence,
+    );
     expect(block).toEqual({ title: "a.md:7", file: "a.md", line: 2, code: "a\nb\n\n\n\nc" });
   });
   test("keeps the reason for not running a block", () => {
@@ -25,14 +45,38 @@ describe("exampleBlocks(file, source)", () => {
     exampleBlocks("a.ts", text.join("\n")).map(({ line, code }) => [line, code]);
 
   test("finds bare code up to the next tag", () => {
-    const found = lines("/**", " * @example", " * f(1)", " *   f(2)", " *", " * @see x", " */", "f();");
+    const found = lines(
+      "/**",
+      " * @example",
+      " * f(1)",
+      " *   f(2)",
+      " *",
+      " * @see x",
+      " */",
+      "f();",
+    );
     expect(found).toEqual([[3, "f(1)\n  f(2)"]]);
   });
   test("finds fenced code, indented comments, and several examples", () => {
-    const found = lines("  /** @example f(1) */", "  /**", "   * @example", `   * ${fence}ts`, "   * g()", `   * ${fence}`, "   * @example", "   * h()", "   */");
-    expect(found).toEqual([[1, "f(1)"], [5, "g()"], [8, "h()"]]);
+    const found = lines(
+      "  /** @example f(1) */",
+      "  /**",
+      "   * @example",
+      `   * ${fence}ts`,
+      "   * g()",
+      `   * ${fence}`,
+      "   * @example",
+      "   * h()",
+      "   */",
+    );
+    expect(found).toEqual([
+      [1, "f(1)"],
+      [5, "g()"],
+      [8, "h()"],
+    ]);
   });
-  test("finds nothing in other comments", () => expect(lines("/* @example a */", "// @example b")).toEqual([]));
+  test("finds nothing in other comments", () =>
+    expect(lines("/* @example a */", "// @example b")).toEqual([]));
 });
 
 describe("instrument(block)", () => {
@@ -44,15 +88,26 @@ describe("instrument(block)", () => {
   test("compares the arguments of console.log", () =>
     becomes("console.log(a, b) // => 1 2", "await checks.check(10, async () => [a, b]) // => 1 2"));
   test("compares what a name was set to", () =>
-    becomes("const x = f(); // => 1", "const x = f();; await checks.check(10, async () => [x]); // => 1"));
+    becomes(
+      "const x = f(); // => 1",
+      "const x = f();; await checks.check(10, async () => [x]); // => 1",
+    ));
   test("does not await where that cannot be", () =>
-    becomes("function f() { g() // => 1\n}", "function f() { checks.check(10, async () => [g()]) // => 1\n}"));
+    becomes(
+      "function f() { g() // => 1\n}",
+      "function f() { checks.check(10, async () => [g()]) // => 1\n}",
+    ));
   test("reads values on the next line, and on more of them", () => {
     const { expected } = run("f()\n// => [1,\n//      2]\n// and so on\ng() // => 3");
-    expect(expected).toEqual([[11, "[1,      2]"], [14, "3"]]);
+    expect(expected).toEqual([
+      [11, "[1, 2]"],
+      [14, "3"],
+    ]);
   });
   test("refuses a comment with no value before it", () =>
-    expect(() => run("for (;;) {} // => 1")).toThrow('a.ts:10: "// =>" after something that has no value'));
+    expect(() => run("for (;;) {} // => 1")).toThrow(
+      'a.ts:10: "// =>" after something that has no value',
+    ));
   test("knows which names come from outside", () => {
     const { free } = run("import { a } from 'a';\nconst b = c.d({ e: f, g });\n(h: I) => h;");
     expect([...free].sort()).toEqual(["c", "f", "g", "h", "I"].sort());

@@ -28,13 +28,21 @@ export function markdownBlocks(file: string, text: string, first = 1): Block[] {
 
     const line = first + start;
     const title = `${file}:${line}`;
-    const code = lines.slice(start, i).map((l) => l.replace(indent, "")).join("\n");
+    const code = lines
+      .slice(start, i)
+      .map((l) => l.replace(indent, ""))
+      .join("\n");
     const [, reason] = /\bno-run\b\W*(.*)/.exec(info) ?? [];
     const noRun = reason === undefined ? undefined : reason || "marked no-run";
     const before = /\bcontinued\b/.test(info) ? blocks.at(-1) : undefined;
     if (before) {
       const gap = "\n".repeat(line - before.line - before.code.split("\n").length + 1);
-      blocks.push({ ...before, title, code: before.code + gap + code, noRun: noRun ?? before.noRun });
+      blocks.push({
+        ...before,
+        title,
+        code: before.code + gap + code,
+        noRun: noRun ?? before.noRun,
+      });
     } else blocks.push({ title, file, line, code, noRun });
   }
   return blocks;

@@ -22,8 +22,9 @@ export function instrument({ file, line: first, code }: Block): Instrumented {
 
   const comments = new Map<number, string>();
   for (const { index, 1: head, 2: tail } of code.matchAll(COMMENT)) {
-    const more = tail.split("\n").map((l) => l.replace(/^\s*\/\//, ""));
-    comments.set(index, [head, ...more].join(" ").trim());
+    const more = tail.split("\n").map((line) => line.replace(/^\s*\/\//, ""));
+    const text = [head, ...more].map((line) => line.trim()).filter(Boolean);
+    comments.set(index, text.join(" "));
   }
 
   const edits: { start: number; end: number; text: string }[] = [];
@@ -107,5 +108,8 @@ function isDefinedAtTop(node: ts.Identifier): boolean {
 /** Whether an identifier is a reference, and not the name of a member or a key. */
 function isUse(node: ts.Identifier): boolean {
   const parent = node.parent as ts.Node & { name?: ts.Node; propertyName?: ts.Node };
-  return ts.isShorthandPropertyAssignment(parent) || (parent.name !== node && parent.propertyName !== node);
+  return (
+    ts.isShorthandPropertyAssignment(parent) ||
+    (parent.name !== node && parent.propertyName !== node)
+  );
 }

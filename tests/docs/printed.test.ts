@@ -10,13 +10,18 @@ describe("printed(value)", () => {
     await check(undefined, "undefined");
     await check(3n, "3n");
   });
-  test("shows lists and typed arrays alike", () => check([[1], Float32Array.of(2, 3)], "[[1], [2, 3]]"));
-  test("shows fields, and text inside in quotes", () => check({ a: ["x"], b: {} }, '{ a: ["x"], b: {} }'));
+  test("shows lists and typed arrays alike", () =>
+    check([[1], Float32Array.of(2, 3)], "[[1], [2, 3]]"));
+  test("shows fields, and text inside in quotes", () =>
+    check({ a: ["x"], b: {} }, '{ a: ["x"], b: {} }'));
   test("waits for promises", () => check(Promise.resolve([Promise.resolve(1)]), "[1]"));
   test("reads tensors", () => check({ x: { tolist: async () => [1, 2] } }, "{ x: [1, 2] }"));
   test("shows what says how it reads", async () => {
     await check(new RangeError("no"), "RangeError: no");
-    await check(Object.assign(() => 0, { toString: () => "Linear(2, 3)" }), "Linear(2, 3)");
+    await check(
+      Object.assign(() => 0, { toString: () => "Linear(2, 3)" }),
+      "Linear(2, 3)",
+    );
   });
   test("reads text with and without quotes, a tensor also as its text", async () => {
     expect(await readings("cpu")).toEqual(["cpu", '"cpu"']);

@@ -13,7 +13,9 @@ export async function printed(value: unknown, nested = false): Promise<string> {
   if (hasOwnText(value)) return String(value);
   if (typeof value === "function") return `[function ${value.name}]`;
   const entries = value instanceof Map ? [...value] : Object.entries(value);
-  const fields = await Promise.all(entries.map(async ([k, v]) => `${k}: ${await printed(v, true)}`));
+  const fields = await Promise.all(
+    entries.map(async ([k, v]) => `${k}: ${await printed(v, true)}`),
+  );
   return fields.length > 0 ? `{ ${fields.join(", ")} }` : "{}";
 }
 
@@ -43,6 +45,7 @@ const NUMBER = /(?<![\w.])-?(?:\d+(?:\.\d*)?(?:e[-+]?\d+)?|Infinity|NaN)(?!\w)/g
 function close(expected: string, actual: string): boolean {
   const [e, a] = [Number(expected), Number(actual)];
   if (e === a || (Number.isNaN(e) && Number.isNaN(a))) return true;
+  if (!Number.isFinite(e - a)) return false;
   if (/^-?\d+$/.test(expected) && /^-?\d+$/.test(actual)) return false;
   return Math.abs(e - a) <= (e === 0 ? 1e-7 : 1e-4 * Math.max(Math.abs(e), Math.abs(a)));
 }

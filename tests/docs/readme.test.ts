@@ -1,19 +1,20 @@
-import { globSync } from "node:fs";
-import { describe, test } from "vitest";
+/// <reference types="vite/types/importMeta.d.ts" />
+import { describe, expect, test } from "vitest";
 import { markdownBlocks } from "./blocks.ts";
-import { read, root, write } from "./run.ts";
+import { write } from "./run.ts";
 
-const pages = globSync(
-  ["README.md", "ARCHITECTURE.md", "packages/*/README.md", "examples/*/README.md"],
-  { cwd: root },
-).sort();
+// Imported, so that `vitest --changed` sees what these tests depend on.
+const pages = import.meta.glob<string>(
+  ["/*.md", "/packages/*/README.md", "/examples/*/README.md"],
+  { query: "?raw", import: "default", eager: true },
+);
 
 describe("the ts blocks of every page compile, run, and give what they say", () => {
-  const blocks = pages.flatMap((page) => markdownBlocks(page, read(page)));
+  const blocks = Object.entries(pages).flatMap(([path, text]) =>
+    markdownBlocks(path.slice(1), text),
+  );
   for (const example of write("dl-readme", blocks)) {
     test(example.title, () => example.check("alone"));
   }
-  test("there are pages", () => {
-    if (!pages.includes("README.md")) throw new Error("no README.md found");
-  });
+  test("the pages are found", () => expect(Object.keys(pages)).toContain("/README.md"));
 });

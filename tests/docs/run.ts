@@ -109,7 +109,9 @@ function runAlone(module: string): Promise<void> {
     let finished = false;
     worker.once("message", () => (finished = true)); // from Checks.finish()
     worker.once("error", failed);
-    worker.once("exit", () => (finished ? done() : failed(new Error("ended before its last line"))));
+    worker.once("exit", () =>
+      finished ? done() : failed(new Error("ended before its last line")),
+    );
   });
 }
 

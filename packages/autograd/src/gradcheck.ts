@@ -36,8 +36,8 @@ export function gradcheck(fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[
         const at = (step: number) => {
           const moved = values.slice();
           moved[e] += step;
-          const args = inputs.map((t) => (t === x ? tensor(moved, { shape: x.shape, device: x.device }) : t.detach()));
-          return run(args)[o].dataSync();
+          const here = tensor(moved, { shape: x.shape, device: x.device, requiresGrad: true });
+          return run(inputs.map((t) => (t === x ? here : t)))[o].dataSync();
         };
         const high = at(eps);
         const low = at(-eps);

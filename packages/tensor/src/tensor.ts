@@ -143,7 +143,7 @@ export class Tensor {
     const { view } = this;
     const { backend, host } = view.storage;
     const bytes = bytesPerElement(view.dtype);
-    if (host && view.contiguous) return new (typedArrayFor(view.dtype))(host.buffer, host.byteOffset + view.offset * bytes, view.numel).slice() as TypedArray;
+    if (host) return copyOut(view, host);
     if (!backend.readSync) {
       throw new DlError("no-sync", `${backend.name} cannot be read without waiting: use await t.data(), t.item() or t.tolist() instead of the Sync variants`);
     }
@@ -681,6 +681,26 @@ export class Tensor {
 }
 
 Object.defineProperty(Tensor.prototype, BRAND, { value: true });
+
+/** The elements of a view whose memory is a JavaScript array, row-major. */
+function copyOut(view: View, host: ArrayBufferView): TypedArray {
+  const Type = typedArrayFor(view.dtype);
+  const { shape, strides, offset, numel } = view;
+  const source = new Type(host.buffer, host.byteOffset, host.byteLength / Type.BYTES_PER_ELEMENT);
+  if (view.contiguous) return source.slice(offset, offset + numel) as TypedArray;
+  const out = new Type(numel);
+  const at = shape.map(() => 0);
+  for (let i = 0, from = offset; i < numel; i++) {
+    out[i] = source[from];
+    for (let d = shape.length - 1; d >= 0; d--) {
+      from += strides[d];
+      if (++at[d] < shape[d]) break;
+      from -= strides[d] * shape[d];
+      at[d] = 0;
+    }
+  }
+  return out;
+}
 
 export const isTensor = (x: unknown): x is Tensor => typeof x === "object" && x !== null && BRAND in x;
 

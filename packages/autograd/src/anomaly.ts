@@ -1,5 +1,13 @@
 /** Looking for the first NaN. */
-import { DlError, formatShape, isFloating, type Op, type Run, state, type Tensor } from "@dl/tensor";
+import {
+  DlError,
+  formatShape,
+  isFloating,
+  type Op,
+  type Run,
+  state,
+  type Tensor,
+} from "@dl/tensor";
 
 export const anomaly = {
   isOn: false,
@@ -14,7 +22,9 @@ export const anomaly = {
       throw new DlError(
         "anomaly",
         `${op.name}: the result ${formatShape(t.shape)} of operands ${shapes} holds NaN, ${anomaly.where()}. ` +
-          (came >= 0 ? `Operand ${came} held NaN already: it came from outside what is watched` : "No operand held NaN: this op made it (0/0, ∞ − ∞, log or sqrt of a negative number?)"),
+          (came >= 0
+            ? `Operand ${came} held NaN already: it came from outside what is watched`
+            : "No operand held NaN: this op made it (0/0, ∞ − ∞, log or sqrt of a negative number?)"),
       );
     }
     return outputs;

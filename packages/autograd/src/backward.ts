@@ -1,4 +1,21 @@
-import { add, allocate, assign, type BackwardOptions, bytesPerElement, denseLike, DlError, expr, formatShape, IDENTITY, onesLike, program, sameShape, scope, Tensor, unscoped } from "@dl/tensor";
+import {
+  add,
+  allocate,
+  assign,
+  type BackwardOptions,
+  bytesPerElement,
+  DlError,
+  denseLike,
+  expr,
+  formatShape,
+  IDENTITY,
+  onesLike,
+  program,
+  sameShape,
+  scope,
+  Tensor,
+  unscoped,
+} from "@dl/tensor";
 import { enableGrad, noGrad } from "./mode.ts";
 import { type Edge, edgeOf, type Node } from "./node.ts";
 
@@ -9,7 +26,13 @@ interface Sink {
 }
 
 /** Walks the graph from `roots` towards the leaves, newest op first, so that a node is reached when its gradient is complete. */
-function walk(roots: readonly Edge[], seeds: readonly Tensor[], createGraph: boolean, retainGraph: boolean, sink: Sink): void {
+function walk(
+  roots: readonly Edge[],
+  seeds: readonly Tensor[],
+  createGraph: boolean,
+  retainGraph: boolean,
+  sink: Sink,
+): void {
   const pending = new Map<Node, (Tensor | null)[]>();
   // While recording, one handle may be wanted in several places: the surrounding scope releases them all in the end.
   const done = (g: Tensor | null) => {
@@ -45,7 +68,12 @@ function walk(roots: readonly Edge[], seeds: readonly Tensor[], createGraph: boo
 }
 
 /** Runs the gradient rule and passes its results on; returns what is pending now, which outlives the rule's scope. */
-function propagate(node: Node, grads: readonly (Tensor | null)[], createGraph: boolean, give: (edge: Edge, g: Tensor) => Tensor): Tensor[] {
+function propagate(
+  node: Node,
+  grads: readonly (Tensor | null)[],
+  createGraph: boolean,
+  give: (edge: Edge, g: Tensor) => Tensor,
+): Tensor[] {
   if (node.isConsumed) {
     throw new DlError(
       "gradient",
@@ -60,7 +88,10 @@ function propagate(node: Node, grads: readonly (Tensor | null)[], createGraph: b
     if (!edge || !g) return;
     const wanted = node.inputs[i].shape;
     if (!sameShape(g.shape, wanted)) {
-      throw new DlError("gradient", `${node.name}: its gradient rule gave ${formatShape(g.shape)} for input ${i}, which has shape ${formatShape(wanted)}`);
+      throw new DlError(
+        "gradient",
+        `${node.name}: its gradient rule gave ${formatShape(g.shape)} for input ${i}, which has shape ${formatShape(wanted)}`,
+      );
     }
     given.push(give(edge, g));
   });
@@ -103,9 +134,12 @@ function accumulate(target: Tensor, g: Tensor, createGraph: boolean): void {
     return;
   }
   const { view } = g;
-  const hasOrder = view.strides.every((s, d) => s === target.view.strides[d] || view.shape[d] === 1);
+  const hasOrder = view.strides.every(
+    (s, d) => s === target.view.strides[d] || view.shape[d] === 1,
+  );
   // The gradient's handle and nobody else.
-  const isSole = view.storage.owners === 1 && view.storage.bytes === view.numel * bytesPerElement(view.dtype);
+  const isSole =
+    view.storage.owners === 1 && view.storage.bytes === view.numel * bytesPerElement(view.dtype);
   if (isSole && hasOrder && g.dtype === target.dtype) {
     target.grad = g.detach().keep();
     return;
@@ -118,7 +152,10 @@ function accumulate(target: Tensor, g: Tensor, createGraph: boolean): void {
 function seedFor(output: Tensor, gradient: Tensor | undefined, name: string): Tensor {
   if (gradient) {
     if (!sameShape(gradient.shape, output.shape)) {
-      throw new DlError("gradient", `${name}: the gradient ${formatShape(gradient.shape)} has to have the shape ${formatShape(output.shape)} of what is differentiated`);
+      throw new DlError(
+        "gradient",
+        `${name}: the gradient ${formatShape(gradient.shape)} has to have the shape ${formatShape(output.shape)} of what is differentiated`,
+      );
     }
     return gradient.to(output.dtype);
   }
@@ -143,9 +180,14 @@ function rootOf(output: Tensor, name: string): Edge {
 }
 
 /** Rules run recorded only if the backward pass is to be differentiated itself. */
-const inMode = <T>(createGraph: boolean, fn: () => T): T => (createGraph ? enableGrad(fn) : noGrad(fn));
+const inMode = <T>(createGraph: boolean, fn: () => T): T =>
+  createGraph ? enableGrad(fn) : noGrad(fn);
 
-export function backward(root: Tensor, gradient?: Tensor, { createGraph = false, retainGraph = createGraph }: BackwardOptions = {}): void {
+export function backward(
+  root: Tensor,
+  gradient?: Tensor,
+  { createGraph = false, retainGraph = createGraph }: BackwardOptions = {},
+): void {
   const edge = rootOf(root, "backward");
   inMode(createGraph, () =>
     scope(
@@ -169,17 +211,31 @@ export interface GradOptions extends BackwardOptions {
   allowUnused?: boolean;
 }
 
-const list = <T>(x: T | readonly T[]): readonly T[] => (Array.isArray(x) ? (x as readonly T[]) : [x as T]);
+const list = <T>(x: T | readonly T[]): readonly T[] =>
+  Array.isArray(x) ? (x as readonly T[]) : [x as T];
 
 /** Gradients of (the sum of) outputs with respect to inputs; `.grad` fields are left alone. */
-export function gradients(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
-  const { createGraph = false, retainGraph = createGraph, gradOutputs, allowUnused = false } = options;
+export function gradients(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions = {},
+): (Tensor | null)[] {
+  const {
+    createGraph = false,
+    retainGraph = createGraph,
+    gradOutputs,
+    allowUnused = false,
+  } = options;
   const outs = list(outputs);
   const ins = list(inputs);
   const seeds = gradOutputs === undefined ? [] : list<Tensor | undefined>(gradOutputs);
   const wanted = ins.map((t, i) => {
     const edge = edgeOf(t);
-    if (!edge) throw new DlError("gradient", `grad: input ${i} ${formatShape(t.shape)} does not require a gradient: set requiresGrad before the forward pass`);
+    if (!edge)
+      throw new DlError(
+        "gradient",
+        `grad: input ${i} ${formatShape(t.shape)} does not require a gradient: set requiresGrad before the forward pass`,
+      );
     return edge;
   });
   const roots = outs.map((t) => rootOf(t, "grad"));
@@ -190,13 +246,17 @@ export function gradients(outputs: Tensor | readonly Tensor[], inputs: Tensor | 
       walk(roots, seed, createGraph, retainGraph, {
         result(node, output, g) {
           wanted.forEach((edge, i) => {
-            if (edge.node === node && edge.output === output) found[i] = createGraph ? g : g.detach();
+            if (edge.node === node && edge.output === output)
+              found[i] = createGraph ? g : g.detach();
           });
         },
       });
       const missing = found.indexOf(null);
       if (missing >= 0 && !allowUnused) {
-        throw new DlError("gradient", `grad: the outputs do not depend on input ${missing} ${formatShape(ins[missing].shape)}: pass { allowUnused: true } to get null for it`);
+        throw new DlError(
+          "gradient",
+          `grad: the outputs do not depend on input ${missing} ${formatShape(ins[missing].shape)}: pass { allowUnused: true } to get null for it`,
+        );
       }
       return found;
     }),

@@ -24,6 +24,7 @@ const checkpointOp: Op<Call> = {
  * Parameters have to be among the inputs to get gradients. `fn` has to do the same both times.
  */
 export function checkpoint(fn: (...inputs: Tensor[]) => Tensor, ...inputs: Tensor[]): Tensor {
-  if (!inputs.every(isTensor)) throw new TypeError("checkpoint: every argument after the function has to be a tensor");
+  if (!inputs.every(isTensor))
+    throw new TypeError("checkpoint: every argument after the function has to be a tensor");
   return dispatch(checkpointOp, inputs, { fn });
 }

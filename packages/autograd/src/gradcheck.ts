@@ -1,4 +1,4 @@
-import { DlError, formatShape, tensor, type Tensor } from "@dl/tensor";
+import { DlError, formatShape, type Tensor, tensor } from "@dl/tensor";
 import { gradients } from "./backward.ts";
 
 export interface GradcheckOptions {
@@ -18,10 +18,18 @@ export interface GradcheckOptions {
  * @throws DlError "gradient", naming input, element and both values.
  * @see https://pytorch.org/docs/stable/generated/torch.autograd.gradcheck.gradcheck.html
  */
-export function gradcheck(fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[], inputs: readonly Tensor[], options: GradcheckOptions = {}): true {
+export function gradcheck(
+  fn: (...inputs: Tensor[]) => Tensor | readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: GradcheckOptions = {},
+): true {
   const { eps = 1e-6, atol = 1e-5, rtol = 1e-3 } = options;
   inputs.forEach((t, i) => {
-    if (t.requiresGrad && t.dtype !== "float64") throw new DlError("dtype", `gradcheck: input ${i} is ${t.dtype}: use float64, other types have too few digits for a difference`);
+    if (t.requiresGrad && t.dtype !== "float64")
+      throw new DlError(
+        "dtype",
+        `gradcheck: input ${i} is ${t.dtype}: use float64, other types have too few digits for a difference`,
+      );
   });
   const run = (args: readonly Tensor[]) => [fn(...args)].flat() as Tensor[];
   const outputs = run(inputs);
@@ -62,7 +70,11 @@ function jacobian(out: Tensor, inputs: readonly Tensor[]): ArrayLike<number>[][]
     const unit = new Float64Array(out.numel);
     unit[k] = 1;
     const seed = tensor(unit, { shape: out.shape, device: out.device });
-    const grads = gradients(out, inputs, { gradOutputs: seed, retainGraph: true, allowUnused: true });
+    const grads = gradients(out, inputs, {
+      gradOutputs: seed,
+      retainGraph: true,
+      allowUnused: true,
+    });
     return grads.map((g, i) => g?.dataSync() ?? new Float64Array(inputs[i].numel));
   });
 }

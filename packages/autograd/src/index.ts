@@ -8,7 +8,12 @@ import { record } from "./record.ts";
 export { detectAnomaly } from "./anomaly.ts";
 export { backward, type GradOptions } from "./backward.ts";
 export { checkpoint } from "./checkpoint.ts";
-export { defineFunction, defineFunctionOfMany, type FunctionContext, type FunctionDefinition } from "./function.ts";
+export {
+  defineFunction,
+  defineFunctionOfMany,
+  type FunctionContext,
+  type FunctionDefinition,
+} from "./function.ts";
 export { gradcheck, type GradcheckOptions } from "./gradcheck.ts";
 export { enableGrad, isGradEnabled, noGrad, setGradEnabled } from "./mode.ts";
 export { tape } from "./node.ts";
@@ -21,7 +26,11 @@ state.autograd = {
   backward,
   registerHook(tensor, hook) {
     const edge = edgeOf(tensor);
-    if (!edge) throw new DlError("gradient", "registerHook: this tensor does not require a gradient, so the hook would never be called");
+    if (!edge)
+      throw new DlError(
+        "gradient",
+        "registerHook: this tensor does not require a gradient, so the hook would never be called",
+      );
     const hooks = (edge.node.hooks[edge.output] ??= []);
     hooks.push(hook);
     return () => {

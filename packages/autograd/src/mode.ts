@@ -12,7 +12,9 @@ interface AsyncHooks {
 }
 type Builtins = { getBuiltinModule?(name: string): unknown };
 
-const hooks = (globalThis as { process?: Builtins }).process?.getBuiltinModule?.("node:async_hooks") as AsyncHooks | undefined;
+const hooks = (globalThis as { process?: Builtins }).process?.getBuiltinModule?.(
+  "node:async_hooks",
+) as AsyncHooks | undefined;
 const context: Context | null = hooks ? new hooks.AsyncLocalStorage() : null;
 
 /** Without a context: how many `noGrad`s are open, and how many `enableGrad`s inside them. */
@@ -74,4 +76,5 @@ export function enableGrad<T>(fn: () => T): T {
 }
 
 /** Recording on or off for `fn`, by a flag. */
-export const setGradEnabled = <T>(enabled: boolean, fn: () => T): T => (enabled ? enableGrad(fn) : noGrad(fn));
+export const setGradEnabled = <T>(enabled: boolean, fn: () => T): T =>
+  enabled ? enableGrad(fn) : noGrad(fn);

@@ -1,4 +1,15 @@
-import { type DType, DlError, formatShape, type GradientContext, type GraphNode, type Op, type Shape, Tensor, type TensorHook, type TensorView } from "@dl/tensor";
+import {
+  DlError,
+  type DType,
+  formatShape,
+  type GradientContext,
+  type GraphNode,
+  type Op,
+  type Shape,
+  Tensor,
+  type TensorHook,
+  type TensorView,
+} from "@dl/tensor";
 
 /** What the backward pass wants to see again: memory, and the version it had. */
 interface Saved {
@@ -45,7 +56,13 @@ export class Node implements GraphNode {
   /** Where the op was called, if anomalies are looked for. */
   origin: string | null = null;
 
-  constructor(op: Op | null, inputs: readonly Tensor[], attrs: unknown, edges: (Edge | null)[], leaf: Tensor | null = null) {
+  constructor(
+    op: Op | null,
+    inputs: readonly Tensor[],
+    attrs: unknown,
+    edges: (Edge | null)[],
+    leaf: Tensor | null = null,
+  ) {
     this.op = op;
     this.attrs = attrs;
     this.edges = edges;
@@ -72,14 +89,19 @@ export class Node implements GraphNode {
       attrs: this.attrs,
       needs: this.edges.map((e) => e !== null),
       input: (i) => this.restore(this.savedInputs[i], isRecorded ? this.edges[i] : null),
-      output: (i = 0) => this.restore(this.savedOutputs[i], isRecorded ? { node: this, output: i } : null),
+      output: (i = 0) =>
+        this.restore(this.savedOutputs[i], isRecorded ? { node: this, output: i } : null),
       shape: (i) => this.inputs[i].shape,
       dtype: (i) => this.inputs[i].dtype,
     };
   }
 
   private restore(saved: Saved | undefined, edge: Edge | null): Tensor {
-    if (!saved) throw new DlError("gradient", `${this.name}: internal: the gradient rule reads what it did not save`);
+    if (!saved)
+      throw new DlError(
+        "gradient",
+        `${this.name}: internal: the gradient rule reads what it did not save`,
+      );
     const { view, version } = saved;
     if (view.storage.version !== version) {
       throw new DlError(

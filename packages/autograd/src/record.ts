@@ -1,4 +1,12 @@
-import { DlError, formatShape, isFloating, type Layer, type Op, state, type Tensor } from "@dl/tensor";
+import {
+  DlError,
+  formatShape,
+  isFloating,
+  type Layer,
+  type Op,
+  state,
+  type Tensor,
+} from "@dl/tensor";
 import { anomaly } from "./anomaly.ts";
 import { isGradEnabled, pause } from "./mode.ts";
 import { attach, type Edge, edgeOf, Node } from "./node.ts";
@@ -12,14 +20,23 @@ export const record: Layer = (op, inputs, attrs, next) => {
       break;
     }
   }
-  if (!isNeeded || !op.gradient || !isGradEnabled()) return anomaly.isOn ? anomaly.run(op, inputs, attrs, next) : next(op, inputs, attrs);
+  if (!isNeeded || !op.gradient || !isGradEnabled())
+    return anomaly.isOn ? anomaly.run(op, inputs, attrs, next) : next(op, inputs, attrs);
   const edges = inputs.map((t) => currentEdge(t, op));
-  const outputs = pause(() => (anomaly.isOn ? anomaly.run(op, inputs, attrs, next) : next(op, inputs, attrs)));
+  const outputs = pause(() =>
+    anomaly.isOn ? anomaly.run(op, inputs, attrs, next) : next(op, inputs, attrs),
+  );
   attachNode(op, inputs, attrs, edges, outputs);
   return outputs;
 };
 
-function attachNode(op: Op, inputs: readonly Tensor[], attrs: unknown, edges: (Edge | null)[], outputs: readonly Tensor[]): void {
+function attachNode(
+  op: Op,
+  inputs: readonly Tensor[],
+  attrs: unknown,
+  edges: (Edge | null)[],
+  outputs: readonly Tensor[],
+): void {
   const node = new Node(op, inputs, attrs, edges);
   const wants = op.saves?.(
     edges.map((e) => e !== null),

@@ -49,9 +49,20 @@ export function valueAndGrad<A extends readonly any[] = Tensor[]>(
  * dx // => 27
  * grad(dx, x)[0] // => 18
  */
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options: GradOptions & { allowUnused: true }): (Tensor | null)[];
-export function grad(outputs: Tensor | readonly Tensor[], inputs: Tensor | readonly Tensor[], options?: GradOptions): Tensor[];
-export function grad<A extends readonly any[] = Tensor[]>(fn: TensorFunction<A>, options?: { argnums?: number }): (...args: A) => Tensor;
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options: GradOptions & { allowUnused: true },
+): (Tensor | null)[];
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: Tensor | readonly Tensor[],
+  options?: GradOptions,
+): Tensor[];
+export function grad<A extends readonly any[] = Tensor[]>(
+  fn: TensorFunction<A>,
+  options?: { argnums?: number },
+): (...args: A) => Tensor;
 export function grad(first: unknown, second?: unknown, options?: GradOptions): unknown {
   if (typeof first === "function") {
     const both = valueAndGrad(first as TensorFunction<Tensor[]>, second as TransformOptions);

@@ -16,17 +16,30 @@ export const TOLERANCE: Record<DType, Tolerance> = {
 };
 
 /** NaN equals NaN, infinities equal themselves. */
-export function isClose(actual: number, expected: number, { absolute, relative }: Tolerance): boolean {
+export function isClose(
+  actual: number,
+  expected: number,
+  { absolute, relative }: Tolerance,
+): boolean {
   if (Object.is(actual, expected) || actual === expected) return true;
   if (Number.isNaN(actual) || Number.isNaN(expected)) return false;
   return Math.abs(actual - expected) <= absolute + relative * Math.abs(expected);
 }
 
-export function expectClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: Tolerance, what: string): void {
-  if (actual.length !== expected.length) throw new Error(`${what}: ${actual.length} elements, expected ${expected.length}`);
+export function expectClose(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: Tolerance,
+  what: string,
+): void {
+  if (actual.length !== expected.length)
+    throw new Error(`${what}: ${actual.length} elements, expected ${expected.length}`);
   for (let i = 0; i < expected.length; i++) {
     if (isClose(actual[i], expected[i], tolerance)) continue;
-    throw new Error(`${what}: element ${i} is ${actual[i]}, expected ${expected[i]}\n  got      ${preview(actual)}\n  expected ${preview(expected)}`);
+    throw new Error(
+      `${what}: element ${i} is ${actual[i]}, expected ${expected[i]}\n  got      ${preview(actual)}\n  expected ${preview(expected)}`,
+    );
   }
 }
-const preview = (x: ArrayLike<number>): string => `[${Array.from(x).slice(0, 12).join(", ")}${x.length > 12 ? ", …" : ""}]`;
+const preview = (x: ArrayLike<number>): string =>
+  `[${Array.from(x).slice(0, 12).join(", ")}${x.length > 12 ? ", …" : ""}]`;

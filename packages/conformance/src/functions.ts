@@ -43,8 +43,16 @@ const BINARY: Record<BinaryOp, (a: number, b: number) => number> = {
   atan2: Math.atan2,
 };
 
-const COMPARE: Record<CompareOp, (a: number, b: number) => boolean> = { lt: (a, b) => a < b, le: (a, b) => a <= b, eq: (a, b) => a === b };
-const MASK: Record<MaskOp, (a: boolean, b: boolean) => boolean> = { and: (a, b) => a && b, or: (a, b) => a || b, not: (a) => !a };
+const COMPARE: Record<CompareOp, (a: number, b: number) => boolean> = {
+  lt: (a, b) => a < b,
+  le: (a, b) => a <= b,
+  eq: (a, b) => a === b,
+};
+const MASK: Record<MaskOp, (a: boolean, b: boolean) => boolean> = {
+  and: (a, b) => a && b,
+  or: (a, b) => a || b,
+  not: (a) => !a,
+};
 
 type Inner = Exclude<ExprOp, LeafOp>;
 export const FUNCTIONS: Record<Inner, (...args: never[]) => number | boolean> = {

@@ -1,5 +1,18 @@
 /** The eight kernels, on operands of every layout, against the oracle. */
-import { type Backend, type Buffer, bytesPerElement, contiguousStrides, type DType, expr as E, Generator, numelOf, type Program, program, typedArrayFor, type View } from "@dl/tensor";
+import {
+  type Backend,
+  type Buffer,
+  bytesPerElement,
+  contiguousStrides,
+  type DType,
+  expr as E,
+  Generator,
+  numelOf,
+  type Program,
+  program,
+  typedArrayFor,
+  type View,
+} from "@dl/tensor";
 import { expectClose, TOLERANCE, type Tolerance } from "./compare.ts";
 import { oracle } from "./oracle.ts";
 import type { Case } from "./suite.ts";
@@ -24,21 +37,69 @@ const reversed = (shape: readonly number[]): number[] => {
 const GUARD = 5;
 
 const LAYOUTS: readonly Layout[] = [
-  { name: "row-major", place: (s) => ({ strides: contiguousStrides(s), offset: GUARD, size: numelOf(s) + 2 * GUARD }) },
-  { name: "column-major", place: (s) => ({ strides: reversed(s), offset: GUARD, size: numelOf(s) + 2 * GUARD }) },
-  { name: "every third element", place: (s) => ({ strides: contiguousStrides(s).map((x) => 3 * x), offset: GUARD, size: 3 * numelOf(s) + 2 * GUARD }) },
+  {
+    name: "row-major",
+    place: (s) => ({ strides: contiguousStrides(s), offset: GUARD, size: numelOf(s) + 2 * GUARD }),
+  },
+  {
+    name: "column-major",
+    place: (s) => ({ strides: reversed(s), offset: GUARD, size: numelOf(s) + 2 * GUARD }),
+  },
+  {
+    name: "every third element",
+    place: (s) => ({
+      strides: contiguousStrides(s).map((x) => 3 * x),
+      offset: GUARD,
+      size: 3 * numelOf(s) + 2 * GUARD,
+    }),
+  },
   {
     name: "reversed",
-    place: (s) => ({ strides: contiguousStrides(s).map((x) => -x), offset: GUARD + Math.max(0, numelOf(s) - 1), size: numelOf(s) + 2 * GUARD }),
+    place: (s) => ({
+      strides: contiguousStrides(s).map((x) => -x),
+      offset: GUARD + Math.max(0, numelOf(s) - 1),
+      size: numelOf(s) + 2 * GUARD,
+    }),
   },
-  { name: "first dimension broadcast", place: (s) => ({ strides: contiguousStrides(s).map((x, d) => (d === 0 ? 0 : x)), offset: GUARD, size: numelOf(s) + 2 * GUARD }) },
-  { name: "last dimension broadcast", place: (s) => ({ strides: contiguousStrides(s).map((x, d) => (d === s.length - 1 ? 0 : x)), offset: GUARD, size: numelOf(s) + 2 * GUARD }) },
-  { name: "one number", place: (s) => ({ strides: s.map(() => 0), offset: GUARD, size: 1 + 2 * GUARD }) },
+  {
+    name: "first dimension broadcast",
+    place: (s) => ({
+      strides: contiguousStrides(s).map((x, d) => (d === 0 ? 0 : x)),
+      offset: GUARD,
+      size: numelOf(s) + 2 * GUARD,
+    }),
+  },
+  {
+    name: "last dimension broadcast",
+    place: (s) => ({
+      strides: contiguousStrides(s).map((x, d) => (d === s.length - 1 ? 0 : x)),
+      offset: GUARD,
+      size: numelOf(s) + 2 * GUARD,
+    }),
+  },
+  {
+    name: "one number",
+    place: (s) => ({ strides: s.map(() => 0), offset: GUARD, size: 1 + 2 * GUARD }),
+  },
 ];
 const OUTPUT_LAYOUTS = LAYOUTS.slice(0, 4);
 
 /** Sizes around the widths that kernels work in, and the odd ones. */
-const SHAPES: readonly (readonly number[])[] = [[], [1], [7], [16], [67], [3, 5], [4, 16], [2, 3, 4], [5, 1, 9], [2, 3, 2, 5], [2, 1, 2, 3, 1, 2, 2], [0], [3, 0, 2]];
+const SHAPES: readonly (readonly number[])[] = [
+  [],
+  [1],
+  [7],
+  [16],
+  [67],
+  [3, 5],
+  [4, 16],
+  [2, 3, 4],
+  [5, 1, 9],
+  [2, 3, 2, 5],
+  [2, 1, 2, 3, 1, 2, 2],
+  [0],
+  [3, 0, 2],
+];
 
 /** An operand on both backends, with equal contents. */
 interface Operand {
@@ -58,7 +119,12 @@ export class Bench {
     this.generator = new Generator(seed);
   }
 
-  operand(dtype: DType, shape: readonly number[], layout: Layout, value: (i: number) => number): Operand {
+  operand(
+    dtype: DType,
+    shape: readonly number[],
+    layout: Layout,
+    value: (i: number) => number,
+  ): Operand {
     const { strides, offset, size } = layout.place(shape);
     const data = new (typedArrayFor(dtype))(size);
     for (let i = 0; i < size; i++) data[i] = value(i);
@@ -66,7 +132,9 @@ export class Bench {
       const buffer = backend.alloc(size * bytesPerElement(dtype));
       backend.write(buffer, data);
       this.made.push([backend, buffer]);
-      const contiguous = shape.every((n, d) => n === 1 || strides[d] === contiguousStrides(shape)[d]);
+      const contiguous = shape.every(
+        (n, d) => n === 1 || strides[d] === contiguousStrides(shape)[d],
+      );
       return { buffer, dtype, shape, strides, offset, contiguous, numel: numelOf(shape) };
     };
     return { tested: on(this.backend), expected: on(this.truth) };
@@ -83,8 +151,19 @@ export class Bench {
     if (dtype === "bool") return this.generator.uint32() % 2;
     if (dtype === "uint8") return this.generator.uint32() % 256;
     if (dtype === "int32") return (this.generator.uint32() % 41) - 20;
-    const extremes = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1e-40, -1e30, 1e30];
-    return special && i % 3 === 0 ? extremes[(i / 3) % extremes.length] : this.generator.normal() * 2;
+    const extremes = [
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      0,
+      -0,
+      1e-40,
+      -1e30,
+      1e30,
+    ];
+    return special && i % 3 === 0
+      ? extremes[(i / 3) % extremes.length]
+      : this.generator.normal() * 2;
   }
   positions(n: number, shape: readonly number[]): Operand {
     return this.operand("int32", shape, LAYOUTS[0], () => this.generator.uint32() % n);
@@ -115,32 +194,108 @@ interface MapSample {
 }
 const MAPS: readonly MapSample[] = [
   { name: "a copy", program: program([x], 1), inputs: ["float32"], outputs: ["float32"] },
-  { name: "a sum", program: program([E.add(x, y)], 2), inputs: ["float32", "float32"], outputs: ["float32"] },
-  { name: "three operands and a scalar", program: program([E.add(E.mul(x, y), E.mul(z, E.scalar(0)))], 3, 1), inputs: ["float32", "float32", "float32"], outputs: ["float32"], scalars: [0.37] },
+  {
+    name: "a sum",
+    program: program([E.add(x, y)], 2),
+    inputs: ["float32", "float32"],
+    outputs: ["float32"],
+  },
+  {
+    name: "three operands and a scalar",
+    program: program([E.add(E.mul(x, y), E.mul(z, E.scalar(0)))], 3, 1),
+    inputs: ["float32", "float32", "float32"],
+    outputs: ["float32"],
+    scalars: [0.37],
+  },
   {
     name: "three results",
     program: program([E.add(x, y), E.mul(x, y), E.select(E.lt(x, y), x, E.neg(y))], 2),
     inputs: ["float32", "float32"],
     outputs: ["float32", "float32", "float32"],
   },
-  { name: "a comparison", program: program([E.lt(x, y)], 2), inputs: ["float32", "float32"], outputs: ["bool"] },
-  { name: "masks combined", program: program([E.or(E.and(E.lt(x, y), E.lt(0, x)), E.not(E.eq(y, y)))], 2), inputs: ["float32", "float32"], outputs: ["bool"] },
-  { name: "a choice by a bool operand", program: program([E.select(E.ne(x, 0), y, 0)], 2), inputs: ["bool", "float32"], outputs: ["float32"] },
-  { name: "mixed operands", program: program([E.add(x, E.mul(y, z))], 3), inputs: ["int32", "float32", "uint8"], outputs: ["float32"] },
-  { name: "integers", program: program([E.add(E.mul(x, y), E.scalar(0))], 2, 1), inputs: ["int32", "int32"], outputs: ["int32"], scalars: [7] },
-  { name: "bytes", program: program([E.add(x, y)], 2), inputs: ["uint8", "uint8"], outputs: ["uint8"] },
+  {
+    name: "a comparison",
+    program: program([E.lt(x, y)], 2),
+    inputs: ["float32", "float32"],
+    outputs: ["bool"],
+  },
+  {
+    name: "masks combined",
+    program: program([E.or(E.and(E.lt(x, y), E.lt(0, x)), E.not(E.eq(y, y)))], 2),
+    inputs: ["float32", "float32"],
+    outputs: ["bool"],
+  },
+  {
+    name: "a choice by a bool operand",
+    program: program([E.select(E.ne(x, 0), y, 0)], 2),
+    inputs: ["bool", "float32"],
+    outputs: ["float32"],
+  },
+  {
+    name: "mixed operands",
+    program: program([E.add(x, E.mul(y, z))], 3),
+    inputs: ["int32", "float32", "uint8"],
+    outputs: ["float32"],
+  },
+  {
+    name: "integers",
+    program: program([E.add(E.mul(x, y), E.scalar(0))], 2, 1),
+    inputs: ["int32", "int32"],
+    outputs: ["int32"],
+    scalars: [7],
+  },
+  {
+    name: "bytes",
+    program: program([E.add(x, y)], 2),
+    inputs: ["uint8", "uint8"],
+    outputs: ["uint8"],
+  },
   { name: "integers to float", program: program([x], 1), inputs: ["int32"], outputs: ["float32"] },
-  { name: "float to integers", program: program([E.mul(x, 3)], 1), inputs: ["float32"], outputs: ["int32"] },
+  {
+    name: "float to integers",
+    program: program([E.mul(x, 3)], 1),
+    inputs: ["float32"],
+    outputs: ["int32"],
+  },
   { name: "float to bool", program: program([x], 1), inputs: ["float32"], outputs: ["bool"] },
-  { name: "double precision", program: program([E.exp(E.mul(x, y))], 2), inputs: ["float64", "float64"], outputs: ["float64"] },
-  { name: "a position", program: program([E.add(x, E.index(0))], 1), inputs: ["float32"], outputs: ["float32"], needsRank: 1 },
-  { name: "two positions", program: program([E.add(E.mul(E.index(1), 10), E.index(0))], 0), inputs: [], outputs: ["float32"], needsRank: 2 },
-  { name: "a constant", program: program([E.scalar(0)], 0, 1), inputs: [], outputs: ["float32"], scalars: [2.5] },
+  {
+    name: "double precision",
+    program: program([E.exp(E.mul(x, y))], 2),
+    inputs: ["float64", "float64"],
+    outputs: ["float64"],
+  },
+  {
+    name: "a position",
+    program: program([E.add(x, E.index(0))], 1),
+    inputs: ["float32"],
+    outputs: ["float32"],
+    needsRank: 1,
+  },
+  {
+    name: "two positions",
+    program: program([E.add(E.mul(E.index(1), 10), E.index(0))], 0),
+    inputs: [],
+    outputs: ["float32"],
+    needsRank: 2,
+  },
+  {
+    name: "a constant",
+    program: program([E.scalar(0)], 0, 1),
+    inputs: [],
+    outputs: ["float32"],
+    scalars: [2.5],
+  },
 ];
 
-
 export function kernelCases(): Case[] {
-  return [...mapCases(), ...functionCases(), ...reduceCases(), ...matmulCases(), ...indexCases(), ...otherCases()];
+  return [
+    ...mapCases(),
+    ...functionCases(),
+    ...reduceCases(),
+    ...matmulCases(),
+    ...indexCases(),
+    ...otherCases(),
+  ];
 }
 
 function mapCases(): Case[] {
@@ -155,7 +310,9 @@ function mapCases(): Case[] {
         for (const first of layouts) {
           for (const out of OUTPUT_LAYOUTS) {
             const bench = new Bench(backend, seed++);
-            const inputs = sample.inputs.map((dtype, i) => bench.input(dtype, shape, i === 0 ? first : LAYOUTS[(seed + i) % LAYOUTS.length]));
+            const inputs = sample.inputs.map((dtype, i) =>
+              bench.input(dtype, shape, i === 0 ? first : LAYOUTS[(seed + i) % LAYOUTS.length]),
+            );
             const outputs = sample.outputs.map((dtype) => bench.output(dtype, shape, out));
             for (const side of ["tested", "expected"] as const) {
               if (numelOf(shape) === 0) continue;
@@ -166,7 +323,9 @@ function mapCases(): Case[] {
                 sample.scalars ?? [],
               );
             }
-            await bench.check(`${sample.name} of [${shape}], first operand ${first.name}, result ${out.name}`);
+            await bench.check(
+              `${sample.name} of [${shape}], first operand ${first.name}, result ${out.name}`,
+            );
           }
         }
       }
@@ -174,17 +333,83 @@ function mapCases(): Case[] {
   }));
 }
 
-const UNARY = ["neg", "abs", "sign", "floor", "ceil", "round", "trunc", "sqrt", "exp", "expm1", "log", "log1p", "sigmoid", "tanh", "erf", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "asinh", "acosh", "atanh"] as const;
+const UNARY = [
+  "neg",
+  "abs",
+  "sign",
+  "floor",
+  "ceil",
+  "round",
+  "trunc",
+  "sqrt",
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "sigmoid",
+  "tanh",
+  "erf",
+  "sin",
+  "cos",
+  "tan",
+  "asin",
+  "acos",
+  "atan",
+  "sinh",
+  "cosh",
+  "asinh",
+  "acosh",
+  "atanh",
+] as const;
 const BINARY = ["add", "sub", "mul", "div", "pow", "rem", "max", "min", "atan2"] as const;
-const EXTREMES = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, -0, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3.5, 1e-40, -1e-40, 1e-8, 87, -87, 88.8, -88.8, 104, -104, 1000, -1000, 1e30, -1e30, 3.4e38, 12345.678, 0.1, 7];
+const EXTREMES = [
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  0,
+  -0,
+  1,
+  -1,
+  0.5,
+  -0.5,
+  1.5,
+  2.5,
+  -2.5,
+  3.5,
+  1e-40,
+  -1e-40,
+  1e-8,
+  87,
+  -87,
+  88.8,
+  -88.8,
+  104,
+  -104,
+  1000,
+  -1000,
+  1e30,
+  -1e30,
+  3.4e38,
+  12345.678,
+  0.1,
+  7,
+];
 
 /** Every function of the language at its extremes; a few units in the last place are allowed. */
 function functionCases(): Case[] {
   const close: Tolerance = { absolute: 2e-38, relative: 1e-6 };
-  const run = async (backend: Backend, p: Program, columns: readonly (readonly number[])[], dtype: DType, name: string) => {
+  const run = async (
+    backend: Backend,
+    p: Program,
+    columns: readonly (readonly number[])[],
+    dtype: DType,
+    name: string,
+  ) => {
     const bench = new Bench(backend, 3);
     const shape = [columns[0].length];
-    const inputs = columns.map((c) => bench.operand(dtype, shape, LAYOUTS[0], (i) => c[(i - GUARD + c.length) % c.length]));
+    const inputs = columns.map((c) =>
+      bench.operand(dtype, shape, LAYOUTS[0], (i) => c[(i - GUARD + c.length) % c.length]),
+    );
     const out = bench.output(dtype, shape);
     for (const side of ["tested", "expected"] as const) {
       (side === "tested" ? backend : bench.truth).map(
@@ -195,7 +420,10 @@ function functionCases(): Case[] {
       );
     }
     // sin and cos of huge float32 numbers are noise: the argument itself is known to a few hundred periods at best.
-    await bench.check(`${name} in ${dtype}`, dtype === "float64" ? { absolute: 1e-300, relative: 1e-12 } : close);
+    await bench.check(
+      `${name} in ${dtype}`,
+      dtype === "float64" ? { absolute: 1e-300, relative: 1e-12 } : close,
+    );
   };
   const isPeriodic = (name: string) => name === "sin" || name === "cos" || name === "tan";
   const unary = UNARY.map(
@@ -203,7 +431,9 @@ function functionCases(): Case[] {
       name: `${name} at the extremes`,
       needs: ["float32"],
       async run(backend) {
-        const values = EXTREMES.filter((v) => !isPeriodic(name) || !(Math.abs(v) > 1e5 && Number.isFinite(v)));
+        const values = EXTREMES.filter(
+          (v) => !isPeriodic(name) || !(Math.abs(v) > 1e5 && Number.isFinite(v)),
+        );
         const p = program([E[name](x)], 1);
         await run(backend, p, [values], "float32", name);
         if (backend.dtypes.has("float64")) await run(backend, p, [values], "float64", name);
@@ -217,7 +447,12 @@ function functionCases(): Case[] {
       needs: ["float32"],
       async run(backend) {
         const p = program([E[name](x, y)], 2);
-        const kept = name === "rem" ? pairs.filter(([a, b]) => !(Math.abs(a) > 1e7 * Math.abs(b)) || b === 0 || !Number.isFinite(a)) : pairs;
+        const kept =
+          name === "rem"
+            ? pairs.filter(
+                ([a, b]) => !(Math.abs(a) > 1e7 * Math.abs(b)) || b === 0 || !Number.isFinite(a),
+              )
+            : pairs;
         await run(backend, p, [kept.map((q) => q[0]), kept.map((q) => q[1])], "float32", name);
       },
     }),
@@ -229,7 +464,13 @@ function functionCases(): Case[] {
       async run(backend) {
         const values = [0, 1, -1, 7, -7, 3, 2147483647, -2147483648, 46341];
         const all = values.flatMap((a) => values.map((b) => [a, b] as const));
-        await run(backend, program([E[name](x, y)], 2), [all.map((q) => q[0]), all.map((q) => q[1])], "int32", name);
+        await run(
+          backend,
+          program([E[name](x, y)], 2),
+          [all.map((q) => q[0]), all.map((q) => q[1])],
+          "int32",
+          name,
+        );
       },
     }),
   );
@@ -237,70 +478,99 @@ function functionCases(): Case[] {
 }
 
 function reduceCases(): Case[] {
-  const subsets = (rank: number): number[][] => Array.from({ length: 2 ** rank - 1 }, (_, m) => Array.from({ length: rank }, (_, d) => d).filter((d) => (m + 1) & (1 << d)));
+  const subsets = (rank: number): number[][] =>
+    Array.from({ length: 2 ** rank - 1 }, (_, m) =>
+      Array.from({ length: rank }, (_, d) => d).filter((d) => (m + 1) & (1 << d)),
+    );
   const kinds: { name: string; program: Program; inputs: DType[]; output: DType }[] = [
     { name: "float32", program: program([x], 1), inputs: ["float32"], output: "float32" },
-    { name: "a function of two", program: program([E.mul(E.sub(x, y), E.sub(x, y))], 2), inputs: ["float32", "float32"], output: "float32" },
+    {
+      name: "a function of two",
+      program: program([E.mul(E.sub(x, y), E.sub(x, y))], 2),
+      inputs: ["float32", "float32"],
+      output: "float32",
+    },
     { name: "float64", program: program([x], 1), inputs: ["float64"], output: "float64" },
     { name: "int32", program: program([x], 1), inputs: ["int32"], output: "int32" },
     { name: "bool to int32", program: program([x], 1), inputs: ["bool"], output: "int32" },
     { name: "bool", program: program([x], 1), inputs: ["bool"], output: "bool" },
   ];
-  return (["sum", "prod", "max", "min"] as const).flatMap((op) =>
-    kinds.map(
-      (kind): Case => ({
-        name: `reduce: ${op} of ${kind.name}, over every set of axes`,
-        needs: [...kind.inputs, kind.output],
-        async run(backend) {
-          let seed = 11;
-          for (const shape of [[1], [7], [67], [3, 5], [16, 9], [9, 16], [2, 3, 4], [2, 3, 2, 5], [3, 0, 2]]) {
-            for (const axes of subsets(shape.length)) {
-              for (const layout of LAYOUTS) {
-                const bench = new Bench(backend, seed++);
-                const inputs = kind.inputs.map((dtype, i) => bench.input(dtype, shape, i ? LAYOUTS[0] : layout));
-                const out = bench.output(
-                  kind.output,
-                  shape.map((n, d) => (axes.includes(d) ? 1 : n)),
-                  OUTPUT_LAYOUTS[seed % 3],
-                );
-                for (const side of ["tested", "expected"] as const) {
-                  if (out[side].numel === 0) continue;
-                  const on = side === "tested" ? backend : bench.truth;
-                  on.reduce(
-                    op,
-                    kind.program,
-                    inputs.map((o) => o[side]),
-                    out[side],
-                    axes,
-                    [],
+  return (["sum", "prod", "max", "min"] as const)
+    .flatMap((op) =>
+      kinds.map(
+        (kind): Case => ({
+          name: `reduce: ${op} of ${kind.name}, over every set of axes`,
+          needs: [...kind.inputs, kind.output],
+          async run(backend) {
+            let seed = 11;
+            for (const shape of [
+              [1],
+              [7],
+              [67],
+              [3, 5],
+              [16, 9],
+              [9, 16],
+              [2, 3, 4],
+              [2, 3, 2, 5],
+              [3, 0, 2],
+            ]) {
+              for (const axes of subsets(shape.length)) {
+                for (const layout of LAYOUTS) {
+                  const bench = new Bench(backend, seed++);
+                  const inputs = kind.inputs.map((dtype, i) =>
+                    bench.input(dtype, shape, i ? LAYOUTS[0] : layout),
+                  );
+                  const out = bench.output(
+                    kind.output,
+                    shape.map((n, d) => (axes.includes(d) ? 1 : n)),
+                    OUTPUT_LAYOUTS[seed % 3],
+                  );
+                  for (const side of ["tested", "expected"] as const) {
+                    if (out[side].numel === 0) continue;
+                    const on = side === "tested" ? backend : bench.truth;
+                    on.reduce(
+                      op,
+                      kind.program,
+                      inputs.map((o) => o[side]),
+                      out[side],
+                      axes,
+                      [],
+                    );
+                  }
+                  const tolerance =
+                    kind.output === "float32" ? { absolute: 2e-5, relative: 1e-5 } : undefined;
+                  await bench.check(
+                    `${op} of ${kind.name} [${shape}] over [${axes}], ${layout.name}`,
+                    tolerance,
                   );
                 }
-                const tolerance = kind.output === "float32" ? { absolute: 2e-5, relative: 1e-5 } : undefined;
-                await bench.check(`${op} of ${kind.name} [${shape}] over [${axes}], ${layout.name}`, tolerance);
               }
+            }
+          },
+        }),
+      ),
+    )
+    .concat([
+      {
+        name: "reduce: NaN and infinities",
+        needs: ["float32"],
+        async run(backend) {
+          for (const op of ["sum", "prod", "max", "min"] as const) {
+            for (const axes of [[0], [1]]) {
+              const bench = new Bench(backend, 5);
+              const special = bench.input("float32", [24, 24], LAYOUTS[0], true);
+              const out = bench.output("float32", axes[0] === 0 ? [1, 24] : [24, 1]);
+              backend.reduce(op, program([x], 1), [special.tested], out.tested, axes, []);
+              bench.truth.reduce(op, program([x], 1), [special.expected], out.expected, axes, []);
+              await bench.check(`${op} of special values over ${axes}`, {
+                absolute: 1e-5,
+                relative: 1e-5,
+              });
             }
           }
         },
-      }),
-    ),
-  ).concat([
-    {
-      name: "reduce: NaN and infinities",
-      needs: ["float32"],
-      async run(backend) {
-        for (const op of ["sum", "prod", "max", "min"] as const) {
-          for (const axes of [[0], [1]]) {
-            const bench = new Bench(backend, 5);
-            const special = bench.input("float32", [24, 24], LAYOUTS[0], true);
-            const out = bench.output("float32", axes[0] === 0 ? [1, 24] : [24, 1]);
-            backend.reduce(op, program([x], 1), [special.tested], out.tested, axes, []);
-            bench.truth.reduce(op, program([x], 1), [special.expected], out.expected, axes, []);
-            await bench.check(`${op} of special values over ${axes}`, { absolute: 1e-5, relative: 1e-5 });
-          }
-        }
       },
-    },
-  ]);
+    ]);
 }
 
 function matmulCases(): Case[] {
@@ -331,7 +601,10 @@ function matmulCases(): Case[] {
               const out = bench.output(dtype, [...batch, m, n], OUTPUT_LAYOUTS[seed % 4]);
               backend.matmul(a.tested, b.tested, out.tested);
               bench.truth.matmul(a.expected, b.expected, out.expected);
-              await bench.check(`[${batch}] ${m}×${k}×${n}, ${left.name} times ${right.name}`, dtype === "float32" ? { absolute: 1e-4, relative: 1e-5 } : undefined);
+              await bench.check(
+                `[${batch}] ${m}×${k}×${n}, ${left.name} times ${right.name}`,
+                dtype === "float32" ? { absolute: 1e-4, relative: 1e-5 } : undefined,
+              );
             }
           }
         }
@@ -395,7 +668,13 @@ function otherCases(): Case[] {
       name: `sort of ${dtype}: stable, NaN greatest, both directions`,
       needs: [dtype, "int32"],
       async run(backend) {
-        for (const [shape, axis] of [[[9], 0], [[40], 0], [[4, 5], 0], [[4, 5], 1], [[2, 300], 1]] as [number[], number][]) {
+        for (const [shape, axis] of [
+          [[9], 0],
+          [[40], 0],
+          [[4, 5], 0],
+          [[4, 5], 1],
+          [[2, 300], 1],
+        ] as [number[], number][]) {
           for (const descending of [false, true]) {
             for (const layout of LAYOUTS) {
               const bench = new Bench(backend, 31);
@@ -404,7 +683,9 @@ function otherCases(): Case[] {
               const indices = bench.output("int32", shape);
               backend.sort(input.tested, values.tested, indices.tested, axis, descending);
               bench.truth.sort(input.expected, values.expected, indices.expected, axis, descending);
-              await bench.check(`sort of [${shape}] along ${axis}${descending ? ", descending" : ""}, ${layout.name}`);
+              await bench.check(
+                `sort of [${shape}] along ${axis}${descending ? ", descending" : ""}, ${layout.name}`,
+              );
             }
           }
         }
@@ -416,14 +697,23 @@ function otherCases(): Case[] {
       name: `scan: running ${op}`,
       needs: ["float32"],
       async run(backend) {
-        for (const [shape, axis] of [[[9], 0], [[4, 5], 0], [[4, 5], 1], [[2, 3, 4], 1], [[1, 500], 1]] as [number[], number][]) {
+        for (const [shape, axis] of [
+          [[9], 0],
+          [[4, 5], 0],
+          [[4, 5], 1],
+          [[2, 3, 4], 1],
+          [[1, 500], 1],
+        ] as [number[], number][]) {
           for (const layout of LAYOUTS) {
             const bench = new Bench(backend, 37);
             const input = bench.input("float32", shape, layout);
             const out = bench.output("float32", shape, OUTPUT_LAYOUTS[axis]);
             backend.scan(op, input.tested, out.tested, axis);
             bench.truth.scan(op, input.expected, out.expected, axis);
-            await bench.check(`running ${op} of [${shape}] along ${axis}, ${layout.name}`, { absolute: 1e-3, relative: 1e-4 });
+            await bench.check(`running ${op} of [${shape}] along ${axis}, ${layout.name}`, {
+              absolute: 1e-3,
+              relative: 1e-4,
+            });
           }
         }
       },
@@ -459,8 +749,18 @@ function otherCases(): Case[] {
             const bench = new Bench(backend, 41);
             const target = bench.output("float32", shape, layout);
             const other = bench.input("float32", shape, LAYOUTS[1]);
-            backend.map(program([E.add(x, E.mul(y, 2))], 2), [target.tested, other.tested], [target.tested], []);
-            bench.truth.map(program([E.add(x, E.mul(y, 2))], 2), [target.expected, other.expected], [target.expected], []);
+            backend.map(
+              program([E.add(x, E.mul(y, 2))], 2),
+              [target.tested, other.tested],
+              [target.tested],
+              [],
+            );
+            bench.truth.map(
+              program([E.add(x, E.mul(y, 2))], 2),
+              [target.expected, other.expected],
+              [target.expected],
+              [],
+            );
             await bench.check(`in place, [${shape}], ${layout.name}`);
           }
         }
@@ -478,12 +778,16 @@ function otherCases(): Case[] {
           const total = bench.output("float32", [33, 1]);
           backend.matmul(a.tested, b.tested, product.tested);
           backend.reduce("sum", program([E.exp(x)], 1), [product.tested], total.tested, [1], []);
-          return [await backend.read(product.tested.buffer), await backend.read(total.tested.buffer)].map((buffer) => new Uint8Array(buffer));
+          return [
+            await backend.read(product.tested.buffer),
+            await backend.read(total.tested.buffer),
+          ].map((buffer) => new Uint8Array(buffer));
         };
         const [first, second] = [await bits(), await bits()];
-        first.forEach((bytes, i) => expectClose(bytes, second[i], TOLERANCE.int32, "bytes of the second run"));
+        first.forEach((bytes, i) =>
+          expectClose(bytes, second[i], TOLERANCE.int32, "bytes of the second run"),
+        );
       },
     },
   ];
 }
-

@@ -26,7 +26,11 @@ interface OpSample {
 
 const loose: Tolerance = { absolute: 2e-5, relative: 2e-5 };
 const positive = [0.2, 3] as const;
-const unary = (name: string, call: (x: Tensor) => Tensor, more: Partial<OpSample> = {}): OpSample => ({ name, shapes: [[3, 5]], call, tolerance: loose, ...more });
+const unary = (
+  name: string,
+  call: (x: Tensor) => Tensor,
+  more: Partial<OpSample> = {},
+): OpSample => ({ name, shapes: [[3, 5]], call, tolerance: loose, ...more });
 
 const SAMPLES: readonly OpSample[] = [
   unary("neg", (x) => x.neg()),
@@ -75,85 +79,467 @@ const SAMPLES: readonly OpSample[] = [
   unary("nanToNum", (x) => x.nanToNum()),
 
   { name: "add", shapes: [[3, 4], [4]], call: (a, b) => a.add(b) },
-  { name: "add with alpha", shapes: [[3, 4], [3, 1]], call: (a, b) => a.add(b, { alpha: 0.3 }), tolerance: loose },
-  { name: "sub", shapes: [[3, 1], [1, 4]], call: (a, b) => a.sub(b) },
-  { name: "mul", shapes: [[2, 3, 4], [3, 1]], call: (a, b) => a.mul(b), tolerance: loose },
+  {
+    name: "add with alpha",
+    shapes: [
+      [3, 4],
+      [3, 1],
+    ],
+    call: (a, b) => a.add(b, { alpha: 0.3 }),
+    tolerance: loose,
+  },
+  {
+    name: "sub",
+    shapes: [
+      [3, 1],
+      [1, 4],
+    ],
+    call: (a, b) => a.sub(b),
+  },
+  {
+    name: "mul",
+    shapes: [
+      [2, 3, 4],
+      [3, 1],
+    ],
+    call: (a, b) => a.mul(b),
+    tolerance: loose,
+  },
   { name: "mul by itself", shapes: [[3, 4]], call: (a) => a.mul(a), tolerance: loose },
-  { name: "div", shapes: [[3, 4], [3, 4]], call: (a, b) => a.div(b), on: positive, tolerance: loose },
-  { name: "div rounded down", shapes: [[3, 4], [3, 4]], call: (a, b) => a.div(b, { roundingMode: "floor" }), on: positive, isConstant: true },
-  { name: "div rounded towards zero", shapes: [[3, 4], [3, 4]], call: (a, b) => a.div(b.add(3), { roundingMode: "trunc" }), isConstant: true },
-  { name: "remainder", shapes: [[3, 4], [3, 4]], call: (a, b) => a.mul(4).remainder(b), on: positive, tolerance: loose },
-  { name: "fmod", shapes: [[3, 4], [3, 4]], call: (a, b) => a.mul(4).fmod(b), on: positive, tolerance: loose },
-  { name: "pow", shapes: [[3, 4], [3, 4]], call: (a, b) => a.pow(b), on: positive, tolerance: loose },
+  {
+    name: "div",
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    call: (a, b) => a.div(b),
+    on: positive,
+    tolerance: loose,
+  },
+  {
+    name: "div rounded down",
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    call: (a, b) => a.div(b, { roundingMode: "floor" }),
+    on: positive,
+    isConstant: true,
+  },
+  {
+    name: "div rounded towards zero",
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    call: (a, b) => a.div(b.add(3), { roundingMode: "trunc" }),
+    isConstant: true,
+  },
+  {
+    name: "remainder",
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    call: (a, b) => a.mul(4).remainder(b),
+    on: positive,
+    tolerance: loose,
+  },
+  {
+    name: "fmod",
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    call: (a, b) => a.mul(4).fmod(b),
+    on: positive,
+    tolerance: loose,
+  },
+  {
+    name: "pow",
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    call: (a, b) => a.pow(b),
+    on: positive,
+    tolerance: loose,
+  },
   { name: "pow of a number", shapes: [[3, 4]], call: (a) => a.pow(3), tolerance: loose },
   { name: "maximum", shapes: [[3, 4], [4]], call: (a, b) => a.maximum(b) },
-  { name: "maximum of equals", shapes: [[3, 4], [3, 4]], call: (a, b) => a.maximum(b), ties: true },
+  {
+    name: "maximum of equals",
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    call: (a, b) => a.maximum(b),
+    ties: true,
+  },
   { name: "minimum", shapes: [[3, 4], [4]], call: (a, b) => a.minimum(b) },
-  { name: "atan2", shapes: [[3, 4], [3, 4]], call: (a, b) => a.atan2(b), tolerance: loose },
-  { name: "lerp", shapes: [[3, 4], [3, 4], [4]], call: (a, b, w) => a.lerp(b, w), tolerance: loose },
-  { name: "comparisons", shapes: [[3, 4], [4]], call: (a, b) => [a.eq(b), a.ne(b), a.lt(b), a.le(b), a.gt(b), a.ge(b)], isConstant: true },
-  { name: "logic", shapes: [[3, 4], [3, 4]], call: (a, b) => [a.gt(0).logicalAnd(b.gt(0)), a.gt(0).logicalOr(b.gt(0)), a.gt(0).logicalXor(b.gt(0)), a.gt(0).logicalNot()], isConstant: true },
+  {
+    name: "atan2",
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    call: (a, b) => a.atan2(b),
+    tolerance: loose,
+  },
+  {
+    name: "lerp",
+    shapes: [[3, 4], [3, 4], [4]],
+    call: (a, b, w) => a.lerp(b, w),
+    tolerance: loose,
+  },
+  {
+    name: "comparisons",
+    shapes: [[3, 4], [4]],
+    call: (a, b) => [a.eq(b), a.ne(b), a.lt(b), a.le(b), a.gt(b), a.ge(b)],
+    isConstant: true,
+  },
+  {
+    name: "logic",
+    shapes: [
+      [3, 4],
+      [3, 4],
+    ],
+    call: (a, b) => [
+      a.gt(0).logicalAnd(b.gt(0)),
+      a.gt(0).logicalOr(b.gt(0)),
+      a.gt(0).logicalXor(b.gt(0)),
+      a.gt(0).logicalNot(),
+    ],
+    isConstant: true,
+  },
   { name: "where", shapes: [[3, 4], [4]], call: (a, b) => a.gt(0).where(a, b) },
   { name: "clamp", shapes: [[3, 4]], call: (a) => a.clamp({ min: -0.5, max: 0.5 }) },
   { name: "maskedFill", shapes: [[3, 4]], call: (a) => a.maskedFill(a.gt(0), 7) },
 
-  { name: "sum", shapes: [[3, 4, 5]], call: (x) => [x.sum(), x.sum(1), x.sum([0, 2], { keepdim: true })], tolerance: loose },
+  {
+    name: "sum",
+    shapes: [[3, 4, 5]],
+    call: (x) => [x.sum(), x.sum(1), x.sum([0, 2], { keepdim: true })],
+    tolerance: loose,
+  },
   { name: "mean", shapes: [[3, 4, 5]], call: (x) => [x.mean(), x.mean(-1)], tolerance: loose },
   { name: "prod", shapes: [[3, 4]], call: (x) => [x.prod(), x.prod(1)], tolerance: loose },
-  { name: "amax", shapes: [[3, 4]], call: (x) => [x.amax(), x.amax(0), x.amax(1, { keepdim: true })] },
+  {
+    name: "amax",
+    shapes: [[3, 4]],
+    call: (x) => [x.amax(), x.amax(0), x.amax(1, { keepdim: true })],
+  },
   { name: "amax of equals", shapes: [[3, 4]], call: (x) => x.amax(1), ties: true },
   { name: "amin", shapes: [[3, 4]], call: (x) => [x.amin(), x.amin(0)] },
   { name: "max along a dimension", shapes: [[3, 4]], call: (x) => Object.values(x.max(1)) },
-  { name: "min along a dimension", shapes: [[3, 4]], call: (x) => Object.values(x.min(0, { keepdim: true })) },
-  { name: "argmax", shapes: [[3, 40]], call: (x) => [x.argmax(), x.argmax(0), x.argmax(1, { keepdim: true })], isConstant: true },
-  { name: "argmax of equals", shapes: [[3, 4]], call: (x) => [x.argmax(1), x.argmin(1)], ties: true, isConstant: true },
-  { name: "any and all", shapes: [[3, 4]], call: (x) => [x.gt(0).any(), x.gt(0).all(1), x.gt(-9).all()], isConstant: true },
-  { name: "var and std", shapes: [[3, 4]], call: (x) => [x.var(), x.var(1), x.std(0, { correction: 0 })], tolerance: loose },
-  { name: "norm", shapes: [[3, 4]], call: (x) => [x.norm(), x.norm({ p: 1, dim: 1 }), x.norm({ p: 3 }), x.norm({ p: Infinity })], tolerance: loose },
-  { name: "logsumexp", shapes: [[3, 4]], call: (x) => [x.logsumexp(1), x.logsumexp([0, 1])], tolerance: loose },
-  { name: "softmax", shapes: [[3, 4, 5]], call: (x) => [x.softmax(1), x.softmax(-1)], tolerance: loose },
-  { name: "logSoftmax", shapes: [[3, 4, 5]], call: (x) => [x.logSoftmax(1), x.logSoftmax(-1)], tolerance: loose },
-  { name: "softmax of large logits", shapes: [[3, 4]], call: (x) => [x.softmax(1), x.logSoftmax(1)], on: [900, 1000], tolerance: { absolute: 1e-4, relative: 1e-4 } },
+  {
+    name: "min along a dimension",
+    shapes: [[3, 4]],
+    call: (x) => Object.values(x.min(0, { keepdim: true })),
+  },
+  {
+    name: "argmax",
+    shapes: [[3, 40]],
+    call: (x) => [x.argmax(), x.argmax(0), x.argmax(1, { keepdim: true })],
+    isConstant: true,
+  },
+  {
+    name: "argmax of equals",
+    shapes: [[3, 4]],
+    call: (x) => [x.argmax(1), x.argmin(1)],
+    ties: true,
+    isConstant: true,
+  },
+  {
+    name: "any and all",
+    shapes: [[3, 4]],
+    call: (x) => [x.gt(0).any(), x.gt(0).all(1), x.gt(-9).all()],
+    isConstant: true,
+  },
+  {
+    name: "var and std",
+    shapes: [[3, 4]],
+    call: (x) => [x.var(), x.var(1), x.std(0, { correction: 0 })],
+    tolerance: loose,
+  },
+  {
+    name: "norm",
+    shapes: [[3, 4]],
+    call: (x) => [x.norm(), x.norm({ p: 1, dim: 1 }), x.norm({ p: 3 }), x.norm({ p: Infinity })],
+    tolerance: loose,
+  },
+  {
+    name: "logsumexp",
+    shapes: [[3, 4]],
+    call: (x) => [x.logsumexp(1), x.logsumexp([0, 1])],
+    tolerance: loose,
+  },
+  {
+    name: "softmax",
+    shapes: [[3, 4, 5]],
+    call: (x) => [x.softmax(1), x.softmax(-1)],
+    tolerance: loose,
+  },
+  {
+    name: "logSoftmax",
+    shapes: [[3, 4, 5]],
+    call: (x) => [x.logSoftmax(1), x.logSoftmax(-1)],
+    tolerance: loose,
+  },
+  {
+    name: "softmax of large logits",
+    shapes: [[3, 4]],
+    call: (x) => [x.softmax(1), x.logSoftmax(1)],
+    on: [900, 1000],
+    tolerance: { absolute: 1e-4, relative: 1e-4 },
+  },
   { name: "cumsum", shapes: [[3, 4]], call: (x) => [x.cumsum(0), x.cumsum(1)], tolerance: loose },
 
-  { name: "matmul", shapes: [[3, 4], [4, 5]], call: (a, b) => a.matmul(b), tolerance: loose },
-  { name: "matmul of a transposed weight", shapes: [[6, 4], [5, 4]], call: (a, b) => a.matmul(b.t()), tolerance: loose },
-  { name: "matmul of batches", shapes: [[2, 3, 4], [2, 4, 5]], call: (a, b) => a.matmul(b), tolerance: loose },
-  { name: "matmul of broadcast batches", shapes: [[2, 1, 3, 4], [3, 4, 2]], call: (a, b) => a.matmul(b), tolerance: loose },
-  { name: "matmul of vectors", shapes: [[4], [4], [3, 4]], call: (a, b, m) => [a.matmul(b), m.matmul(a), b.matmul(m.t())], tolerance: loose },
+  {
+    name: "matmul",
+    shapes: [
+      [3, 4],
+      [4, 5],
+    ],
+    call: (a, b) => a.matmul(b),
+    tolerance: loose,
+  },
+  {
+    name: "matmul of a transposed weight",
+    shapes: [
+      [6, 4],
+      [5, 4],
+    ],
+    call: (a, b) => a.matmul(b.t()),
+    tolerance: loose,
+  },
+  {
+    name: "matmul of batches",
+    shapes: [
+      [2, 3, 4],
+      [2, 4, 5],
+    ],
+    call: (a, b) => a.matmul(b),
+    tolerance: loose,
+  },
+  {
+    name: "matmul of broadcast batches",
+    shapes: [
+      [2, 1, 3, 4],
+      [3, 4, 2],
+    ],
+    call: (a, b) => a.matmul(b),
+    tolerance: loose,
+  },
+  {
+    name: "matmul of vectors",
+    shapes: [[4], [4], [3, 4]],
+    call: (a, b, m) => [a.matmul(b), m.matmul(a), b.matmul(m.t())],
+    tolerance: loose,
+  },
 
-  { name: "permute and transpose", shapes: [[2, 3, 4]], call: (x) => [x.permute(2, 0, 1), x.transpose(0, 2)] },
-  { name: "reshape", shapes: [[2, 3, 4]], call: (x) => [x.reshape(6, 4), x.transpose(0, 1).reshape(-1), x.flatten(1)] },
-  { name: "squeeze and unsqueeze", shapes: [[2, 1, 4]], call: (x) => [x.squeeze(), x.squeeze(1), x.unsqueeze(-1)] },
+  {
+    name: "permute and transpose",
+    shapes: [[2, 3, 4]],
+    call: (x) => [x.permute(2, 0, 1), x.transpose(0, 2)],
+  },
+  {
+    name: "reshape",
+    shapes: [[2, 3, 4]],
+    call: (x) => [x.reshape(6, 4), x.transpose(0, 1).reshape(-1), x.flatten(1)],
+  },
+  {
+    name: "squeeze and unsqueeze",
+    shapes: [[2, 1, 4]],
+    call: (x) => [x.squeeze(), x.squeeze(1), x.unsqueeze(-1)],
+  },
   { name: "expand", shapes: [[3, 1]], call: (x) => x.expand(2, 3, 4) },
-  { name: "slices", shapes: [[5, 6]], call: (x) => [x.narrow(0, 1, 3), x.slice(1, 1, 6, 2), x.select(0, -1)] },
+  {
+    name: "slices",
+    shapes: [[5, 6]],
+    call: (x) => [x.narrow(0, 1, 3), x.slice(1, 1, 6, 2), x.select(0, -1)],
+  },
   { name: "flip", shapes: [[3, 4]], call: (x) => [x.flip(0), x.flip(0, 1).add(1)] },
   { name: "diagonal", shapes: [[3, 4]], call: (x) => [x.diagonal(), x.diagonal({ offset: -1 })] },
-  { name: "unfold with overlap", shapes: [[2, 7]], call: (x) => x.unfold(1, 3, 2), tolerance: loose },
-  { name: "cat and stack", shapes: [[2, 3], [2, 3]], call: (a, b) => [T.cat([a, b], 1), T.stack([a, b], 1)] },
-  { name: "split and chunk", shapes: [[7, 2]], call: (x) => [...x.split(3), ...x.chunk(2, 1), ...x.split([2, 5])] },
-  { name: "pad", shapes: [[3, 4]], call: (x) => [x.pad([1, 2]), x.pad([0, 1, 2, 0], { value: 3 }), x.pad([-1, 1])] },
-  { name: "pad by existing elements", shapes: [[3, 4]], call: (x) => [x.pad([2, 1], { mode: "reflect" }), x.pad([2, 1], { mode: "replicate" }), x.pad([2, 1], { mode: "circular" })], tolerance: loose },
-  { name: "gather", shapes: [[3, 4], [3, 2]], call: (x, i) => x.gather(1, i), indices: { 1: 4 }, tolerance: loose },
-  { name: "scatter", shapes: [[3, 4], [3, 1], [3, 1]], call: (x, i, s) => [x.scatter(1, i, s), x.scatter(1, i, 5)], indices: { 1: 4 } },
-  { name: "scatterAdd", shapes: [[3, 4], [3, 6], [3, 6]], call: (x, i, s) => x.scatterAdd(1, i, s), indices: { 1: 4 }, tolerance: loose },
-  { name: "indexSelect", shapes: [[5, 3], [4]], call: (x, i) => x.indexSelect(0, i), indices: { 1: 5 }, tolerance: loose },
-  { name: "oneHot", shapes: [[2, 3]], call: (i) => T.oneHot(i, { numClasses: 4 }), indices: { 0: 4 }, isConstant: true },
+  {
+    name: "unfold with overlap",
+    shapes: [[2, 7]],
+    call: (x) => x.unfold(1, 3, 2),
+    tolerance: loose,
+  },
+  {
+    name: "cat and stack",
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+    call: (a, b) => [T.cat([a, b], 1), T.stack([a, b], 1)],
+  },
+  {
+    name: "split and chunk",
+    shapes: [[7, 2]],
+    call: (x) => [...x.split(3), ...x.chunk(2, 1), ...x.split([2, 5])],
+  },
+  {
+    name: "pad",
+    shapes: [[3, 4]],
+    call: (x) => [x.pad([1, 2]), x.pad([0, 1, 2, 0], { value: 3 }), x.pad([-1, 1])],
+  },
+  {
+    name: "pad by existing elements",
+    shapes: [[3, 4]],
+    call: (x) => [
+      x.pad([2, 1], { mode: "reflect" }),
+      x.pad([2, 1], { mode: "replicate" }),
+      x.pad([2, 1], { mode: "circular" }),
+    ],
+    tolerance: loose,
+  },
+  {
+    name: "gather",
+    shapes: [
+      [3, 4],
+      [3, 2],
+    ],
+    call: (x, i) => x.gather(1, i),
+    indices: { 1: 4 },
+    tolerance: loose,
+  },
+  {
+    name: "scatter",
+    shapes: [
+      [3, 4],
+      [3, 1],
+      [3, 1],
+    ],
+    call: (x, i, s) => [x.scatter(1, i, s), x.scatter(1, i, 5)],
+    indices: { 1: 4 },
+  },
+  {
+    name: "scatterAdd",
+    shapes: [
+      [3, 4],
+      [3, 6],
+      [3, 6],
+    ],
+    call: (x, i, s) => x.scatterAdd(1, i, s),
+    indices: { 1: 4 },
+    tolerance: loose,
+  },
+  {
+    name: "indexSelect",
+    shapes: [[5, 3], [4]],
+    call: (x, i) => x.indexSelect(0, i),
+    indices: { 1: 5 },
+    tolerance: loose,
+  },
+  {
+    name: "oneHot",
+    shapes: [[2, 3]],
+    call: (i) => T.oneHot(i, { numClasses: 4 }),
+    indices: { 0: 4 },
+    isConstant: true,
+  },
   { name: "tril and triu", shapes: [[3, 4]], call: (x) => [x.tril(), x.triu({ diagonal: 1 })] },
-  { name: "sort", shapes: [[3, 9]], call: (x) => [...Object.values(x.sort()), ...Object.values(x.sort({ dim: 0, descending: true }))] },
-  { name: "topk", shapes: [[3, 9]], call: (x) => [...Object.values(x.topk(2)), ...Object.values(x.topk(3, { dim: 1, largest: false }))] },
-  { name: "dtypes", shapes: [[3, 4]], call: (x) => [x.to("int32"), x.to("bool"), x.to("int32").add(x.to("bool")), x.to("int32").div(2)], isConstant: true },
+  {
+    name: "sort",
+    shapes: [[3, 9]],
+    call: (x) => [
+      ...Object.values(x.sort()),
+      ...Object.values(x.sort({ dim: 0, descending: true })),
+    ],
+  },
+  {
+    name: "topk",
+    shapes: [[3, 9]],
+    call: (x) => [
+      ...Object.values(x.topk(2)),
+      ...Object.values(x.topk(3, { dim: 1, largest: false })),
+    ],
+  },
+  {
+    name: "dtypes",
+    shapes: [[3, 4]],
+    call: (x) => [
+      x.to("int32"),
+      x.to("bool"),
+      x.to("int32").add(x.to("bool")),
+      x.to("int32").div(2),
+    ],
+    isConstant: true,
+  },
 
-  { name: "conv2d", shapes: [[2, 3, 6, 5], [4, 3, 3, 3], [4]], call: (x, w, b) => T.conv2d(x, w, { bias: b, padding: 1 }), tolerance: loose },
-  { name: "conv2d with stride and dilation", shapes: [[2, 2, 9, 8], [3, 2, 3, 2]], call: (x, w) => T.conv2d(x, w, { stride: [2, 1], dilation: [1, 2], padding: [1, 2] }), tolerance: loose },
-  { name: "conv2d in groups", shapes: [[2, 4, 5, 5], [6, 2, 3, 3]], call: (x, w) => T.conv2d(x, w, { groups: 2 }), tolerance: loose },
-  { name: "conv2d, depthwise", shapes: [[2, 3, 5, 5], [3, 1, 3, 3]], call: (x, w) => T.conv2d(x, w, { groups: 3, padding: "same" }), tolerance: loose },
-  { name: "conv2d of one pixel", shapes: [[2, 5, 4, 4], [3, 5, 1, 1]], call: (x, w) => T.conv2d(x, w), tolerance: loose },
+  {
+    name: "conv2d",
+    shapes: [[2, 3, 6, 5], [4, 3, 3, 3], [4]],
+    call: (x, w, b) => T.conv2d(x, w, { bias: b, padding: 1 }),
+    tolerance: loose,
+  },
+  {
+    name: "conv2d with stride and dilation",
+    shapes: [
+      [2, 2, 9, 8],
+      [3, 2, 3, 2],
+    ],
+    call: (x, w) => T.conv2d(x, w, { stride: [2, 1], dilation: [1, 2], padding: [1, 2] }),
+    tolerance: loose,
+  },
+  {
+    name: "conv2d in groups",
+    shapes: [
+      [2, 4, 5, 5],
+      [6, 2, 3, 3],
+    ],
+    call: (x, w) => T.conv2d(x, w, { groups: 2 }),
+    tolerance: loose,
+  },
+  {
+    name: "conv2d, depthwise",
+    shapes: [
+      [2, 3, 5, 5],
+      [3, 1, 3, 3],
+    ],
+    call: (x, w) => T.conv2d(x, w, { groups: 3, padding: "same" }),
+    tolerance: loose,
+  },
+  {
+    name: "conv2d of one pixel",
+    shapes: [
+      [2, 5, 4, 4],
+      [3, 5, 1, 1],
+    ],
+    call: (x, w) => T.conv2d(x, w),
+    tolerance: loose,
+  },
   { name: "maxPool2d", shapes: [[2, 3, 6, 6]], call: (x) => T.maxPool2d(x, 2) },
-  { name: "maxPool2d of equals", shapes: [[2, 3, 4, 4]], call: (x) => T.maxPool2d(x, 2), ties: true },
-  { name: "maxPool2d with overlap and padding", shapes: [[2, 3, 7, 5]], call: (x) => Object.values(T.maxPool2dWithIndices(x, 3, { stride: 2, padding: 1, ceilMode: true })), tolerance: loose },
-  { name: "avgPool2d", shapes: [[2, 3, 6, 6]], call: (x) => [T.avgPool2d(x, 2), T.avgPool2d(x, 3, { stride: 2, padding: 1, countIncludePad: false })], tolerance: loose },
-  { name: "adaptiveAvgPool2d", shapes: [[2, 3, 7, 5]], call: (x) => [T.adaptiveAvgPool2d(x, 1), T.adaptiveAvgPool2d(x, [3, 2])], tolerance: loose },
+  {
+    name: "maxPool2d of equals",
+    shapes: [[2, 3, 4, 4]],
+    call: (x) => T.maxPool2d(x, 2),
+    ties: true,
+  },
+  {
+    name: "maxPool2d with overlap and padding",
+    shapes: [[2, 3, 7, 5]],
+    call: (x) =>
+      Object.values(T.maxPool2dWithIndices(x, 3, { stride: 2, padding: 1, ceilMode: true })),
+    tolerance: loose,
+  },
+  {
+    name: "avgPool2d",
+    shapes: [[2, 3, 6, 6]],
+    call: (x) => [
+      T.avgPool2d(x, 2),
+      T.avgPool2d(x, 3, { stride: 2, padding: 1, countIncludePad: false }),
+    ],
+    tolerance: loose,
+  },
+  {
+    name: "adaptiveAvgPool2d",
+    shapes: [[2, 3, 7, 5]],
+    call: (x) => [T.adaptiveAvgPool2d(x, 1), T.adaptiveAvgPool2d(x, [3, 2])],
+    tolerance: loose,
+  },
 ];
 
 interface Result {
@@ -170,7 +556,11 @@ function operands(sample: OpSample, backend: Backend, dtype: DType): Tensor[] {
     const data = new (typedArrayFor(classes ? "int32" : dtype))(count);
     for (let i = 0; i < count; i++) {
       const uniform = Math.fround(generator.uniform32() * (high - low) + low);
-      data[i] = classes ? generator.uint32() % classes : sample.ties ? Math.round(uniform) : uniform;
+      data[i] = classes
+        ? generator.uint32() % classes
+        : sample.ties
+          ? Math.round(uniform)
+          : uniform;
     }
     const t = T.tensor(data, { shape, device: backend });
     return sample.isConstant || classes ? t : t.requiresGrad_();
@@ -216,17 +606,34 @@ export function opCases(): Case[] {
         const left = backend.memory().buffers - before;
         if (left !== 0) throw new Error(`${sample.name}: ${left} buffers are left behind`);
         const tolerance = sample.tolerance ?? TOLERANCE.float32;
-        first.outputs.forEach((values, i) => expectClose(values, truth.outputs[i], tolerance, `${sample.name}, result ${i}`));
+        first.outputs.forEach((values, i) =>
+          expectClose(values, truth.outputs[i], tolerance, `${sample.name}, result ${i}`),
+        );
         first.grads.forEach((g, i) => {
           const wanted = truth.grads[i];
           if (g === null || wanted === null) {
-            if (g !== wanted) throw new Error(`${sample.name}: gradient ${i} is ${g ? "there" : "missing"}, which is not expected`);
+            if (g !== wanted)
+              throw new Error(
+                `${sample.name}: gradient ${i} is ${g ? "there" : "missing"}, which is not expected`,
+              );
             return;
           }
-          expectClose(g, wanted, { absolute: 5 * tolerance.absolute, relative: 5 * tolerance.relative }, `${sample.name}, gradient ${i}`);
+          expectClose(
+            g,
+            wanted,
+            { absolute: 5 * tolerance.absolute, relative: 5 * tolerance.relative },
+            `${sample.name}, gradient ${i}`,
+          );
         });
         const second = await evaluate(sample, backend, dtype);
-        second.outputs.forEach((values, i) => expectClose(values, first.outputs[i], TOLERANCE.int32, `${sample.name}, result ${i} of a second run`));
+        second.outputs.forEach((values, i) =>
+          expectClose(
+            values,
+            first.outputs[i],
+            TOLERANCE.int32,
+            `${sample.name}, result ${i} of a second run`,
+          ),
+        );
       },
     }),
   );
@@ -263,7 +670,8 @@ function creationCases(): Case[] {
         expectClose(x, y, TOLERANCE.int32, "the second mask");
         const share = Array.from(x).reduce((s, v) => s + v, 0) / 4000;
         // Four standard deviations: √(0.3 · 0.7 / 4000) is 0.0072.
-        if (Math.abs(share - 0.3) > 0.029) throw new Error(`a mask with p = 0.3 is true for ${share} of 4000 elements`);
+        if (Math.abs(share - 0.3) > 0.029)
+          throw new Error(`a mask with p = 0.3 is true for ${share} of 4000 elements`);
         a.dispose();
         b.dispose();
       },

@@ -3,7 +3,20 @@
  * each node, with nothing merged, blocked or vectorised. Other backends are compared with it; it is compared with
  * mathematics and PyTorch (oracle.test.ts, tests/parity).
  */
-import { type Backend, type Buffer, type ComputeType, computeType, type DType, type Expr, type Program, type ReduceOp, type ScanOp, type TypedArray, typedArrayFor, type View } from "@dl/tensor";
+import {
+  type Backend,
+  type Buffer,
+  type ComputeType,
+  computeType,
+  type DType,
+  type Expr,
+  type Program,
+  type ReduceOp,
+  type ScanOp,
+  type TypedArray,
+  typedArrayFor,
+  type View,
+} from "@dl/tensor";
 import { FUNCTIONS } from "./functions.ts";
 
 class Memory implements Buffer {
@@ -27,8 +40,10 @@ export function eachPosition(shape: readonly number[], visit: (at: number[]) => 
   }
 }
 
-const offsetOf = (v: View, at: readonly number[]): number => at.reduce((o, i, d) => o + i * v.strides[d], v.offset);
-const replaced = (at: readonly number[], axis: number, i: number): number[] => at.map((x, d) => (d === axis ? i : x));
+const offsetOf = (v: View, at: readonly number[]): number =>
+  at.reduce((o, i, d) => o + i * v.strides[d], v.offset);
+const replaced = (at: readonly number[], axis: number, i: number): number[] =>
+  at.map((x, d) => (d === axis ? i : x));
 
 const ROUND: Record<ComputeType, (x: number) => number> = {
   float32: Math.fround,
@@ -37,7 +52,13 @@ const ROUND: Record<ComputeType, (x: number) => number> = {
 };
 
 /** The values of a program's expressions at one position. */
-function evaluate(p: Program, inputs: readonly number[], at: readonly number[], scalars: readonly number[], type: ComputeType): (number | boolean)[] {
+function evaluate(
+  p: Program,
+  inputs: readonly number[],
+  at: readonly number[],
+  scalars: readonly number[],
+  type: ComputeType,
+): (number | boolean)[] {
   const values = new Map<Expr, number | boolean>();
   const round = ROUND[type];
   for (const e of p.order) {
@@ -46,7 +67,8 @@ function evaluate(p: Program, inputs: readonly number[], at: readonly number[], 
     else if (e.op === "const") values.set(e, round(e.value));
     else if (e.op === "scalar") values.set(e, round(scalars[e.value]));
     else if (e.op === "index") values.set(e, at[e.value]);
-    else if (type === "int32" && e.op === "mul") values.set(e, Math.imul(args[0] as number, args[1] as number));
+    else if (type === "int32" && e.op === "mul")
+      values.set(e, Math.imul(args[0] as number, args[1] as number));
     else {
       const result = (FUNCTIONS[e.op] as (...x: (number | boolean)[]) => number | boolean)(...args);
       values.set(e, typeof result === "boolean" ? result : round(result));
@@ -56,19 +78,36 @@ function evaluate(p: Program, inputs: readonly number[], at: readonly number[], 
 }
 
 /** NaN is true; typed arrays do the rest (truncation, wrapping). */
-const stored = (x: number | boolean, dtype: DType): number => (dtype === "bool" ? (x === true || (x !== false && x !== 0) ? 1 : 0) : Number(x));
+const stored = (x: number | boolean, dtype: DType): number =>
+  dtype === "bool" ? (x === true || (x !== false && x !== 0) ? 1 : 0) : Number(x);
 
-const COMBINE: Record<ReduceOp | ScanOp, (a: number, b: number) => number> = { sum: (a, b) => a + b, prod: (a, b) => a * b, max: Math.max, min: Math.min };
+const COMBINE: Record<ReduceOp | ScanOp, (a: number, b: number) => number> = {
+  sum: (a, b) => a + b,
+  prod: (a, b) => a * b,
+  max: Math.max,
+  min: Math.min,
+};
+/** Modulo 2³². */
+const wrapped = (op: ReduceOp, total: number, x: number): number =>
+  op === "prod" ? Math.imul(total, x) : COMBINE[op](total, x) | 0;
 const identity = (op: ReduceOp, dtype: DType): number => {
   if (op === "sum") return 0;
   if (op === "prod") return 1;
-  const extreme = dtype === "int32" ? [2147483647, -2147483648] : dtype === "uint8" ? [255, 0] : dtype === "bool" ? [1, 0] : [Infinity, -Infinity];
+  const extreme =
+    dtype === "int32"
+      ? [2147483647, -2147483648]
+      : dtype === "uint8"
+        ? [255, 0]
+        : dtype === "bool"
+          ? [1, 0]
+          : [Infinity, -Infinity];
   return op === "min" ? extreme[0] : extreme[1];
 };
 
 export function oracle(): Backend {
   const memory = { live: 0, peak: 0, buffers: 0, reserved: 0 };
-  const readSync = (buffer: Buffer, start = 0, bytes = buffer.bytes - start) => (buffer as Memory).data.slice(start, start + bytes);
+  const readSync = (buffer: Buffer, start = 0, bytes = buffer.bytes - start) =>
+    (buffer as Memory).data.slice(start, start + bytes);
   return {
     name: "oracle",
     dtypes: new Set<DType>(["float32", "float64", "int32", "uint8", "bool"]),
@@ -84,7 +123,10 @@ export function oracle(): Backend {
       memory.buffers--;
     },
     write(buffer, data, start = 0) {
-      new Uint8Array((buffer as Memory).data).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
+      new Uint8Array((buffer as Memory).data).set(
+        new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+        start,
+      );
     },
     readSync,
     read: async (...args) => readSync(...args),
@@ -125,10 +167,13 @@ export function oracle(): Backend {
               scalars,
               type,
             );
-            total = COMBINE[op](total, Number(value));
+            total =
+              type === "int32"
+                ? wrapped(op, total, Number(value))
+                : COMBINE[op](total, Number(value));
           },
         );
-        to[offsetOf(output, kept)] = stored(type === "int32" ? total | 0 : total, output.dtype);
+        to[offsetOf(output, kept)] = stored(total, output.dtype);
       });
     },
     matmul(a, b, output) {
@@ -136,20 +181,39 @@ export function oracle(): Backend {
       const rank = output.shape.length;
       eachPosition(output.shape, (at) => {
         let total = 0;
-        for (let k = 0; k < a.shape[rank - 1]; k++) total += x[offsetOf(a, replaced(at, rank - 1, k))] * y[offsetOf(b, replaced(at, rank - 2, k))];
+        for (let k = 0; k < a.shape[rank - 1]; k++)
+          total +=
+            x[offsetOf(a, replaced(at, rank - 1, k))] * y[offsetOf(b, replaced(at, rank - 2, k))];
         to[offsetOf(output, at)] = total;
       });
     },
     gather(input, index, output, axis) {
       const [x, i, to] = [input, index, output].map(arrayOf);
       eachPosition(output.shape, (at) => {
-        to[offsetOf(output, at)] = x[offsetOf(input, replaced(at, axis, checked(i[offsetOf(index, at)], input.shape[axis], at, axis, "gather")))];
+        to[offsetOf(output, at)] =
+          x[
+            offsetOf(
+              input,
+              replaced(
+                at,
+                axis,
+                checked(i[offsetOf(index, at)], input.shape[axis], at, axis, "gather"),
+              ),
+            )
+          ];
       });
     },
     scatter(target, index, updates, axis, mode) {
       const [to, i, x] = [target, index, updates].map(arrayOf);
       eachPosition(index.shape, (at) => {
-        const place = offsetOf(target, replaced(at, axis, checked(i[offsetOf(index, at)], target.shape[axis], at, axis, "scatter")));
+        const place = offsetOf(
+          target,
+          replaced(
+            at,
+            axis,
+            checked(i[offsetOf(index, at)], target.shape[axis], at, axis, "scatter"),
+          ),
+        );
         const value = x[offsetOf(updates, at)];
         to[place] = mode === "add" ? to[place] + value : value;
       });
@@ -157,12 +221,16 @@ export function oracle(): Backend {
     sort(input, values, indices, axis, descending) {
       const [x, sorted, places] = [input, values, indices].map(arrayOf);
       const n = input.shape[axis];
-      const compare = (a: number, b: number) => (Number.isNaN(a) ? (Number.isNaN(b) ? 0 : 1) : Number.isNaN(b) ? -1 : a - b);
+      const compare = (a: number, b: number) =>
+        Number.isNaN(a) ? (Number.isNaN(b) ? 0 : 1) : Number.isNaN(b) ? -1 : a - b;
       eachPosition(
         input.shape.map((s, d) => (d === axis ? Math.min(s, 1) : s)),
         (at) => {
           const value = (k: number) => x[offsetOf(input, replaced(at, axis, k))];
-          const order = Array.from({ length: n }, (_, k) => k).sort((a, b) => (descending ? compare(value(b), value(a)) : compare(value(a), value(b))) || a - b);
+          const order = Array.from({ length: n }, (_, k) => k).sort(
+            (a, b) =>
+              (descending ? compare(value(b), value(a)) : compare(value(a), value(b))) || a - b,
+          );
           order.forEach((k, i) => {
             sorted[offsetOf(values, replaced(at, axis, i))] = value(k);
             places[offsetOf(indices, replaced(at, axis, i))] = k;
@@ -174,24 +242,32 @@ export function oracle(): Backend {
       const [x, to] = [input, output].map(arrayOf);
       eachPosition(input.shape, (at) => {
         const value = x[offsetOf(input, at)];
-        const before = at[axis] === 0 ? undefined : to[offsetOf(output, replaced(at, axis, at[axis] - 1))];
+        const before =
+          at[axis] === 0 ? undefined : to[offsetOf(output, replaced(at, axis, at[axis] - 1))];
         to[offsetOf(output, at)] = before === undefined ? value : COMBINE[op](before, value);
       });
     },
     random(output, key) {
       const to = arrayOf(output);
-      for (let i = 0; i < output.numel; i++) to[output.offset + i] = uniformAt(key.seed, key.counter, i);
+      for (let i = 0; i < output.numel; i++)
+        to[output.offset + i] = uniformAt(key.seed, key.counter, i);
     },
   };
 }
 
 function checked(i: number, n: number, at: readonly number[], axis: number, name: string): number {
-  if (i < 0 || i >= n) throw new RangeError(`${name}: index ${i} at position [${at.join(", ")}] is out of range for axis ${axis} of size ${n}`);
+  if (i < 0 || i >= n)
+    throw new RangeError(
+      `${name}: index ${i} at position [${at.join(", ")}] is out of range for axis ${axis} of size ${n}`,
+    );
   return i;
 }
 
 /** Threefry-2x32 with 20 rounds, on BigInts: Salmon et al., Parallel random numbers: as easy as 1, 2, 3 (2011). */
-export function threefry(key: readonly [number, number], counter: readonly [number, number]): [number, number] {
+export function threefry(
+  key: readonly [number, number],
+  counter: readonly [number, number],
+): [number, number] {
   const mask = 0xffffffffn;
   const rotations = [13n, 15n, 26n, 6n, 17n, 29n, 16n, 24n];
   const k = [BigInt(key[0]), BigInt(key[1])];
@@ -211,7 +287,11 @@ export function threefry(key: readonly [number, number], counter: readonly [numb
   return [Number(x), Number(y)];
 }
 
-function uniformAt(seed: readonly [number, number], counter: readonly [number, number], i: number): number {
+function uniformAt(
+  seed: readonly [number, number],
+  counter: readonly [number, number],
+  i: number,
+): number {
   const at = BigInt(counter[0]) + (BigInt(counter[1]) << 32n) + BigInt(Math.floor(i / 2));
   const words = threefry(seed, [Number(at & 0xffffffffn), Number((at >> 32n) & 0xffffffffn)]);
   return (words[i % 2] >>> 8) / 2 ** 24;

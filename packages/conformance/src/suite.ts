@@ -26,7 +26,11 @@ export interface SuiteOptions extends Runner {
  *
  * @param make gives the backend to test; called once.
  */
-export function testBackend(name: string, make: () => Backend | Promise<Backend>, options: SuiteOptions): void {
+export function testBackend(
+  name: string,
+  make: () => Backend | Promise<Backend>,
+  options: SuiteOptions,
+): void {
   const { describe, it, knownFailures = {} } = options;
   let made: Promise<Backend> | undefined;
   const backend = () => (made ??= Promise.resolve(make()));
@@ -44,7 +48,10 @@ export function testBackend(name: string, make: () => Backend | Promise<Backend>
           } catch {
             failed = true;
           }
-          if (!failed) throw new Error(`"${c.name}" is listed as a known failure (${reason}) but passes: remove it from the list`);
+          if (!failed)
+            throw new Error(
+              `"${c.name}" is listed as a known failure (${reason}) but passes: remove it from the list`,
+            );
         });
       }
     });
@@ -56,10 +63,12 @@ export function testBackend(name: string, make: () => Backend | Promise<Backend>
 }
 
 /** Composite ops decompose. */
-export const withoutOverrides = (backend: Backend): Backend => replacing(backend, { overrides: new Map() });
+export const withoutOverrides = (backend: Backend): Backend =>
+  replacing(backend, { overrides: new Map() });
 
 /** As on a device that cannot be waited for. */
-export const withoutSyncReads = (backend: Backend): Backend => replacing(backend, { readSync: undefined });
+export const withoutSyncReads = (backend: Backend): Backend =>
+  replacing(backend, { readSync: undefined });
 
 /** The same backend, with some members replaced. Methods keep their own `this`. */
 function replacing(backend: Backend, members: Partial<Backend>): Backend {
@@ -67,7 +76,9 @@ function replacing(backend: Backend, members: Partial<Backend>): Backend {
     get(target, key) {
       if (key in members) return members[key as keyof Backend];
       const value = target[key as keyof Backend];
-      return typeof value === "function" ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+      return typeof value === "function"
+        ? (value as (...args: unknown[]) => unknown).bind(target)
+        : value;
     },
   });
 }

@@ -40,7 +40,11 @@ export interface RandomKey {
 }
 
 /** A backend's own kernel for a composite op: same inputs, attributes and results, in views. */
-export type CompositeKernel = (inputs: readonly View[], outputs: readonly View[], attrs: never) => boolean | void;
+export type CompositeKernel = (
+  inputs: readonly View[],
+  outputs: readonly View[],
+  attrs: never,
+) => boolean | void;
 
 export interface BackendMemory {
   /** Bytes in live buffers, and the most there have been. */
@@ -79,13 +83,25 @@ export interface Backend {
    * zero strides). An output may be the very same view as an input (in-place); otherwise they do not overlap.
    * Computes in `computeType(inputs, outputs)`.
    */
-  map(program: Program, inputs: readonly View[], outputs: readonly View[], scalars: readonly number[]): void;
+  map(
+    program: Program,
+    inputs: readonly View[],
+    outputs: readonly View[],
+    scalars: readonly number[],
+  ): void;
   /**
    * output = op over `axes` of program.exprs[0](inputs, scalars). Inputs have one shape, with any strides; the output has
    * size 1 along `axes`. Over nothing the result is the identity of the op (0, 1, −∞, ∞; for integers the extreme values).
    * NaN wins max and min. With a bool output, max is "any" and min is "all". At least one axis.
    */
-  reduce(op: ReduceOp, program: Program, inputs: readonly View[], output: View, axes: readonly number[], scalars: readonly number[]): void;
+  reduce(
+    op: ReduceOp,
+    program: Program,
+    inputs: readonly View[],
+    output: View,
+    axes: readonly number[],
+    scalars: readonly number[],
+  ): void;
   /** output[..., m, n] = Σ_k a[..., m, k] · b[..., k, n]; equal batch dimensions (zero strides allowed), one dtype, any strides. K may be 0. */
   matmul(a: View, b: View, output: View): void;
   /**

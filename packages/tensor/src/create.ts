@@ -1,10 +1,10 @@
 /** Making tensors: from data, from a rule, at random. */
 import type { Backend } from "./backend.ts";
+import { assign, runMap } from "./define.ts";
 import { type DType, dtypeOfArray, isFloating, type TypedArray, typedArrayFor } from "./dtype.ts";
 import { DlError, formatShape, ShapeError } from "./errors.ts";
-import { filledView } from "./ops/fill.ts";
-import { assign, runMap } from "./define.ts";
 import * as E from "./expr.ts";
+import { filledView } from "./ops/fill.ts";
 import { program } from "./program.ts";
 import { defaultGenerator, type Generator } from "./random/generator.ts";
 import { contiguousStrides, numelOf, type Shape, shapeArgument } from "./shape.ts";
@@ -47,9 +47,27 @@ function finish(t: Tensor, options: TensorOptions): Tensor {
 }
 
 /** Takes the array over: nobody may write to it afterwards. */
-export function adoptArray(data: ArrayBufferView & { readonly length: number }, dtype: DType, shape: Shape, device: Backend = getBackend()): Tensor {
-  if (!device.dtypes.has(dtype)) throw new DlError("dtype", `tensor: ${device.name} has no ${dtype}; it has ${[...device.dtypes].join(", ")}`);
-  return new Tensor(new View(new Storage(device, data.byteLength, data), dtype, shape, contiguousStrides(shape), 0, true));
+export function adoptArray(
+  data: ArrayBufferView & { readonly length: number },
+  dtype: DType,
+  shape: Shape,
+  device: Backend = getBackend(),
+): Tensor {
+  if (!device.dtypes.has(dtype))
+    throw new DlError(
+      "dtype",
+      `tensor: ${device.name} has no ${dtype}; it has ${[...device.dtypes].join(", ")}`,
+    );
+  return new Tensor(
+    new View(
+      new Storage(device, data.byteLength, data),
+      dtype,
+      shape,
+      contiguousStrides(shape),
+      0,
+      true,
+    ),
+  );
 }
 
 /**
@@ -62,24 +80,44 @@ export function adoptArray(data: ArrayBufferView & { readonly length: number }, 
 export function tensor(data: TensorData, options: TensorOptions & { shape?: Shape } = {}): Tensor {
   if (ArrayBuffer.isView(data)) {
     const own = dtypeOfArray(data);
-    if (!own) throw new DlError("dtype", `tensor: ${data.constructor.name} has no dtype here: use Float32Array, Float64Array, Int32Array or Uint8Array`);
+    if (!own)
+      throw new DlError(
+        "dtype",
+        `tensor: ${data.constructor.name} has no dtype here: use Float32Array, Float64Array, Int32Array or Uint8Array`,
+      );
     const dtype = options.dtype ?? own;
     const shape = options.shape ?? [data.length];
     requireCount(data.length, shape);
-    return finish(adoptArray(dtype === "bool" ? Uint8Array.from(data, (x) => (x === 0 ? 0 : 1)) : new (typedArrayFor(dtype))(data), dtype, shape, options.device), options);
+    return finish(
+      adoptArray(
+        dtype === "bool"
+          ? Uint8Array.from(data, (x) => (x === 0 ? 0 : 1))
+          : new (typedArrayFor(dtype))(data),
+        dtype,
+        shape,
+        options.device,
+      ),
+      options,
+    );
   }
   const shape = shapeOf(data);
   const flat: (number | boolean)[] = [];
   flattenInto(data, shape, 0, flat, []);
-  const dtype = options.dtype ?? (flat.length > 0 && flat.every((x) => typeof x === "boolean") ? "bool" : "float32");
+  const dtype =
+    options.dtype ??
+    (flat.length > 0 && flat.every((x) => typeof x === "boolean") ? "bool" : "float32");
   const array = new (typedArrayFor(dtype))(flat.length);
-  for (let i = 0; i < flat.length; i++) array[i] = dtype === "bool" ? (flat[i] ? 1 : 0) : Number(flat[i]);
+  for (let i = 0; i < flat.length; i++)
+    array[i] = dtype === "bool" ? (flat[i] ? 1 : 0) : Number(flat[i]);
   if (options.shape) requireCount(flat.length, options.shape);
   return finish(adoptArray(array, dtype, options.shape ?? shape, options.device), options);
 }
 
 function requireCount(count: number, shape: Shape): void {
-  if (count !== numelOf(shape)) throw new ShapeError(`tensor: ${count} numbers do not fill ${formatShape(shape)}, which has ${numelOf(shape)}`);
+  if (count !== numelOf(shape))
+    throw new ShapeError(
+      `tensor: ${count} numbers do not fill ${formatShape(shape)}, which has ${numelOf(shape)}`,
+    );
 }
 function shapeOf(data: NestedArray): number[] {
   const shape: number[] = [];
@@ -89,34 +127,56 @@ function shapeOf(data: NestedArray): number[] {
   }
   return shape;
 }
-function flattenInto(x: NestedArray, shape: Shape, depth: number, out: (number | boolean)[], at: readonly number[]): void {
+function flattenInto(
+  x: NestedArray,
+  shape: Shape,
+  depth: number,
+  out: (number | boolean)[],
+  at: readonly number[],
+): void {
   if (depth === shape.length) {
     if (typeof x !== "number" && typeof x !== "boolean") {
-      throw new ShapeError(`tensor: at [${at.join("][")}] a number is expected, got ${Array.isArray(x) ? "an array: the nesting is deeper there than in the first element" : typeof x}`);
+      throw new ShapeError(
+        `tensor: at [${at.join("][")}] a number is expected, got ${Array.isArray(x) ? "an array: the nesting is deeper there than in the first element" : typeof x}`,
+      );
     }
     out.push(x);
     return;
   }
-  if (!Array.isArray(x)) throw new ShapeError(`tensor: at [${at.join("][")}] an array of ${shape[depth]} is expected, got ${x === null ? "null" : typeof x}`);
+  if (!Array.isArray(x))
+    throw new ShapeError(
+      `tensor: at [${at.join("][")}] an array of ${shape[depth]} is expected, got ${x === null ? "null" : typeof x}`,
+    );
   if (x.length !== shape[depth]) {
-    throw new ShapeError(`tensor: at [${at.join("][")}] an array of ${shape[depth]} is expected, as in the first element, got ${x.length}`);
+    throw new ShapeError(
+      `tensor: at [${at.join("][")}] an array of ${shape[depth]} is expected, as in the first element, got ${x.length}`,
+    );
   }
   for (let i = 0; i < x.length; i++) flattenInto(x[i], shape, depth + 1, out, [...at, i]);
 }
 
 /** Splits `zeros(2, 3, { dtype })` into shape and options. */
-function shapeAndOptions<O extends TensorOptions>(args: ShapeAndOptions<O>, name: string): [Shape, O] {
+function shapeAndOptions<O extends TensorOptions>(
+  args: ShapeAndOptions<O>,
+  name: string,
+): [Shape, O] {
   const last = args.at(-1);
   const hasOptions = last !== null && typeof last === "object" && !Array.isArray(last);
   const shape = shapeArgument((hasOptions ? args.slice(0, -1) : args) as (number | Shape)[]);
   for (const n of shape) {
-    if (!Number.isInteger(n) || n < 0) throw new ShapeError(`${name}: ${formatShape(shape)} is not a shape: sizes are whole numbers from 0`);
+    if (!Number.isInteger(n) || n < 0)
+      throw new ShapeError(
+        `${name}: ${formatShape(shape)} is not a shape: sizes are whole numbers from 0`,
+      );
   }
   return [shape, (hasOptions ? last : {}) as O];
 }
 
-const filled = (shape: Shape, value: number, { dtype = "float32", device = getBackend(), ...rest }: TensorOptions): Tensor =>
-  finish(new Tensor(filledView(device, dtype, shape, value)), rest);
+const filled = (
+  shape: Shape,
+  value: number,
+  { dtype = "float32", device = getBackend(), ...rest }: TensorOptions,
+): Tensor => finish(new Tensor(filledView(device, dtype, shape, value)), rest);
 
 export function zeros(...args: ShapeAndOptions): Tensor {
   const [shape, options] = shapeAndOptions(args, "zeros");
@@ -127,26 +187,43 @@ export function ones(...args: ShapeAndOptions): Tensor {
   return filled(shape, 1, options);
 }
 export const full = (shape: Shape, value: number | boolean, options: TensorOptions = {}): Tensor =>
-  filled(shape, Number(value), { dtype: typeof value === "boolean" ? "bool" : "float32", ...options });
+  filled(shape, Number(value), {
+    dtype: typeof value === "boolean" ? "bool" : "float32",
+    ...options,
+  });
 /** Arbitrary contents. */
 export function empty(...args: ShapeAndOptions): Tensor {
-  const [shape, { dtype = "float32", device = getBackend(), ...rest }] = shapeAndOptions(args, "empty");
+  const [shape, { dtype = "float32", device = getBackend(), ...rest }] = shapeAndOptions(
+    args,
+    "empty",
+  );
   return finish(new Tensor(allocate(device, dtype, shape)), rest);
 }
 /** Ones on the diagonal. */
-export function eye(n: number, m: number = n, { dtype = "float32", device = getBackend(), ...rest }: TensorOptions = {}): Tensor {
+export function eye(
+  n: number,
+  m: number = n,
+  { dtype = "float32", device = getBackend(), ...rest }: TensorOptions = {},
+): Tensor {
   const out = allocate(device, dtype, [n, m]);
   assign([out], program([E.cast(E.eq(E.index(0), E.index(1)))], 0), []);
   return finish(new Tensor(out), rest);
 }
 
 /** start, start + step, … before end; `arange(end)` starts at 0. int32 when all three are whole numbers, unless a dtype is given. */
-export function arange(...args: [end: number, options?: TensorOptions] | [start: number, end: number, step?: number, options?: TensorOptions] | [start: number, end: number, options?: TensorOptions]): Tensor {
+export function arange(
+  ...args:
+    | [end: number, options?: TensorOptions]
+    | [start: number, end: number, step?: number, options?: TensorOptions]
+    | [start: number, end: number, options?: TensorOptions]
+): Tensor {
   const numbers = args.filter((x) => typeof x === "number") as number[];
   const options = (args.find((x) => typeof x === "object") as TensorOptions | undefined) ?? {};
   const [start, end, step = 1] = numbers.length === 1 ? [0, numbers[0]] : numbers;
-  if (step === 0 || !Number.isFinite((end - start) / step)) throw new DlError("value", `arange: from ${start} to ${end} in steps of ${step} never ends`);
-  if ((end - start) / step < 0) throw new DlError("value", `arange: steps of ${step} lead from ${start} away from ${end}`);
+  if (step === 0 || !Number.isFinite((end - start) / step))
+    throw new DlError("value", `arange: from ${start} to ${end} in steps of ${step} never ends`);
+  if ((end - start) / step < 0)
+    throw new DlError("value", `arange: steps of ${step} lead from ${start} away from ${end}`);
   const dtype = options.dtype ?? (numbers.every(Number.isInteger) ? "int32" : "float32");
   const array = new (typedArrayFor(dtype))(Math.max(0, Math.ceil((end - start) / step)));
   for (let i = 0; i < array.length; i++) array[i] = start + i * step;
@@ -154,21 +231,38 @@ export function arange(...args: [end: number, options?: TensorOptions] | [start:
 }
 
 /** `steps` numbers from start to end, both included, at equal distances; computed from both ends, as PyTorch does. */
-export function linspace(start: number, end: number, steps: number, options: TensorOptions = {}): Tensor {
+export function linspace(
+  start: number,
+  end: number,
+  steps: number,
+  options: TensorOptions = {},
+): Tensor {
   const dtype = options.dtype ?? "float32";
   const array = new (typedArrayFor(dtype))(steps);
   const round = dtype === "float64" ? (x: number) => x : Math.fround;
   const step = steps > 1 ? round(round(round(end) - round(start)) / (steps - 1)) : 0;
-  for (let i = 0; i < steps; i++) array[i] = i < Math.floor(steps / 2) ? round(start) + step * i : steps === 1 ? start : round(end) - step * (steps - 1 - i);
+  for (let i = 0; i < steps; i++)
+    array[i] =
+      i < Math.floor(steps / 2)
+        ? round(start) + step * i
+        : steps === 1
+          ? start
+          : round(end) - step * (steps - 1 - i);
   return finish(adoptArray(array, dtype, [steps], options.device), options);
 }
 
 // ---- random: PyTorch's streams, drawn on the host --------------------------------------------------------------------
 
-function drawn(shape: Shape, options: RandomOptions, draw: (generator: Generator, out: Float32Array | Float64Array) => void): Tensor {
+function drawn(
+  shape: Shape,
+  options: RandomOptions,
+  draw: (generator: Generator, out: Float32Array | Float64Array) => void,
+): Tensor {
   const dtype = options.dtype ?? "float32";
-  if (!isFloating(dtype)) throw new DlError("dtype", `random numbers of dtype ${dtype}: use randint`);
-  const out = dtype === "float64" ? new Float64Array(numelOf(shape)) : new Float32Array(numelOf(shape));
+  if (!isFloating(dtype))
+    throw new DlError("dtype", `random numbers of dtype ${dtype}: use randint`);
+  const out =
+    dtype === "float64" ? new Float64Array(numelOf(shape)) : new Float32Array(numelOf(shape));
   draw(options.generator ?? defaultGenerator, out);
   const array = dtype === "float16" ? new (typedArrayFor(dtype))(out) : out;
   return finish(adoptArray(array, dtype, shape, options.device), options);
@@ -184,16 +278,34 @@ export function randn(...args: ShapeAndOptions<RandomOptions>): Tensor {
   return drawn(shape, options, (generator, out) => generator.fillNormal(out));
 }
 /** Normal with the given mean and standard deviation. */
-export const normal = (mean: number, std: number, shape: Shape, options: RandomOptions = {}): Tensor =>
-  drawn(shape, options, (generator, out) => generator.fillNormal(out, mean, std));
+export const normal = (
+  mean: number,
+  std: number,
+  shape: Shape,
+  options: RandomOptions = {},
+): Tensor => drawn(shape, options, (generator, out) => generator.fillNormal(out, mean, std));
 /** Uniform on [from, to). */
-export const uniform = (from: number, to: number, shape: Shape, options: RandomOptions = {}): Tensor =>
-  drawn(shape, options, (generator, out) => generator.fillUniform(out, from, to));
+export const uniform = (
+  from: number,
+  to: number,
+  shape: Shape,
+  options: RandomOptions = {},
+): Tensor => drawn(shape, options, (generator, out) => generator.fillUniform(out, from, to));
 
 /** Whole numbers on [low, high), int32: `randint(high, shape)` or `randint(low, high, shape)`. */
-export function randint(...args: [high: number, shape: Shape, options?: RandomOptions] | [low: number, high: number, shape: Shape, options?: RandomOptions]): Tensor {
-  const [low, high, shape, options = {}] = (typeof args[1] === "number" ? args : [0, ...args]) as [number, number, Shape, RandomOptions?];
-  if (!(high > low)) throw new DlError("value", `randint: there is no whole number on [${low}, ${high})`);
+export function randint(
+  ...args:
+    | [high: number, shape: Shape, options?: RandomOptions]
+    | [low: number, high: number, shape: Shape, options?: RandomOptions]
+): Tensor {
+  const [low, high, shape, options = {}] = (typeof args[1] === "number" ? args : [0, ...args]) as [
+    number,
+    number,
+    Shape,
+    RandomOptions?,
+  ];
+  if (!(high > low))
+    throw new DlError("value", `randint: there is no whole number on [${low}, ${high})`);
   const dtype = options.dtype ?? "int32";
   const out = new (typedArrayFor(dtype))(numelOf(shape));
   (options.generator ?? defaultGenerator).fillInt(out as Int32Array, low, high);
@@ -205,7 +317,14 @@ export const randperm = (n: number, options: RandomOptions = {}): Tensor =>
 
 const BELOW = program([E.lt(E.input(0), E.scalar(0))], 1, 1);
 /** On the device, from the counter-based stream: true with probability p. For dropout. */
-export function randomMask(shape: Shape, p: number, { device = getBackend(), generator = defaultGenerator }: { device?: Backend; generator?: Generator } = {}): Tensor {
+export function randomMask(
+  shape: Shape,
+  p: number,
+  {
+    device = getBackend(),
+    generator = defaultGenerator,
+  }: { device?: Backend; generator?: Generator } = {},
+): Tensor {
   const out = allocate(device, "float32", shape);
   if (out.numel > 0) device.random(out, generator.nextKey());
   const numbers = new Tensor(out);
@@ -216,10 +335,23 @@ export function randomMask(shape: Shape, p: number, { device = getBackend(), gen
 
 // ---- like another --------------------------------------------------------------------------------------------------
 
-const like = (t: Tensor, options: TensorOptions): Required<Pick<TensorOptions, "dtype" | "device">> & TensorOptions => ({ dtype: t.dtype, device: t.device, ...options });
-export const zerosLike = (t: Tensor, options: TensorOptions = {}): Tensor => filled(t.shape, 0, like(t, options));
-export const onesLike = (t: Tensor, options: TensorOptions = {}): Tensor => filled(t.shape, 1, like(t, options));
-export const fullLike = (t: Tensor, value: number, options: TensorOptions = {}): Tensor => filled(t.shape, value, like(t, options));
-export const emptyLike = (t: Tensor, options: TensorOptions = {}): Tensor => empty(t.shape, like(t, options));
-export const randLike = (t: Tensor, options: RandomOptions = {}): Tensor => rand(t.shape, like(t, options));
-export const randnLike = (t: Tensor, options: RandomOptions = {}): Tensor => randn(t.shape, like(t, options));
+const like = (
+  t: Tensor,
+  options: TensorOptions,
+): Required<Pick<TensorOptions, "dtype" | "device">> & TensorOptions => ({
+  dtype: t.dtype,
+  device: t.device,
+  ...options,
+});
+export const zerosLike = (t: Tensor, options: TensorOptions = {}): Tensor =>
+  filled(t.shape, 0, like(t, options));
+export const onesLike = (t: Tensor, options: TensorOptions = {}): Tensor =>
+  filled(t.shape, 1, like(t, options));
+export const fullLike = (t: Tensor, value: number, options: TensorOptions = {}): Tensor =>
+  filled(t.shape, value, like(t, options));
+export const emptyLike = (t: Tensor, options: TensorOptions = {}): Tensor =>
+  empty(t.shape, like(t, options));
+export const randLike = (t: Tensor, options: RandomOptions = {}): Tensor =>
+  rand(t.shape, like(t, options));
+export const randnLike = (t: Tensor, options: RandomOptions = {}): Tensor =>
+  randn(t.shape, like(t, options));

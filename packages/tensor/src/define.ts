@@ -1,15 +1,23 @@
 /** The factories of ops. An op is one object; adding one means writing one definition. */
-import type { Backend, ReduceOp, View as BackendView } from "./backend.ts";
+import type { Backend, View as BackendView, ReduceOp } from "./backend.ts";
 import { derive } from "./derivative.ts";
 import { dispatch, type GradientContext, type Op } from "./dispatch.ts";
-import { type ComputeType, computeType, type DType, dtypeCategory, isFloating, promoteTypes, toFloating } from "./dtype.ts";
+import {
+  type ComputeType,
+  computeType,
+  type DType,
+  dtypeCategory,
+  isFloating,
+  promoteTypes,
+  toFloating,
+} from "./dtype.ts";
 import { DlError, formatShape } from "./errors.ts";
 import { type Expr, input, scalar, substitute } from "./expr.ts";
 import { type Program, program } from "./program.ts";
 import { scope } from "./scope.ts";
 import { broadcastShapes, type Shape, sameShape } from "./shape.ts";
 import { Tensor } from "./tensor.ts";
-import { allocate, layoutLike, View } from "./view.ts";
+import { allocate, layoutLike, type View } from "./view.ts";
 
 // ---- map ops: elementwise, defined by an expression and nothing else ------------------------------------------------
 
@@ -34,17 +42,29 @@ export interface MapOp extends Op<MapAttrs> {
 }
 
 /** Another form of the gradient than the derived one: of each input, from g, the inputs and the output. */
-export type GradientExpr = (g: Expr, inputs: readonly Expr[], output: Expr) => readonly (Expr | undefined)[];
+export type GradientExpr = (
+  g: Expr,
+  inputs: readonly Expr[],
+  output: Expr,
+) => readonly (Expr | undefined)[];
 
 /** A map over `inputs` operands and `scalars` run-time numbers. */
-export function makeMapOp(name: string, root: Expr, inputs: number, scalars: number, gradient?: GradientExpr): MapOp {
+export function makeMapOp(
+  name: string,
+  root: Expr,
+  inputs: number,
+  scalars: number,
+  gradient?: GradientExpr,
+): MapOp {
   let gradients: (MapGradient | undefined)[] | undefined;
   const g = input(inputs + 1);
   const gradientOf = (i: number): MapGradient | undefined => {
     if (!gradients) {
       const operands = Array.from({ length: inputs }, (_, k) => input(k));
       const exprs = gradient ? gradient(g, operands, root) : derive(root, inputs, g);
-      gradients = operands.map((_, k) => exprs[k] && gradientMap(name, exprs[k], root, inputs, scalars));
+      gradients = operands.map(
+        (_, k) => exprs[k] && gradientMap(name, exprs[k], root, inputs, scalars),
+      );
     }
     return gradients[i];
   };
@@ -53,7 +73,9 @@ export function makeMapOp(name: string, root: Expr, inputs: number, scalars: num
     name,
     program: prog,
     gradientOf,
-    forward: (operands, { scalars: values, dtype }) => [new Tensor(runMap(name, prog, operands, dtype, values))],
+    forward: (operands, { scalars: values, dtype }) => [
+      new Tensor(runMap(name, prog, operands, dtype, values)),
+    ],
     saves(needs) {
       const used = new Set<number>();
       let output = false;
@@ -65,37 +87,70 @@ export function makeMapOp(name: string, root: Expr, inputs: number, scalars: num
       }
       return { inputs: [...used], outputs: output ? [0] : [] };
     },
-    gradient: ([grad], context) => context.needs.map((need, i) => (need ? mapGradient(gradientOf(i), grad!, context, i) : null)),
+    gradient: ([grad], context) =>
+      context.needs.map((need, i) => (need ? mapGradient(gradientOf(i), grad!, context, i) : null)),
   };
 }
 
-function mapGradient(d: MapGradient | undefined, g: Tensor, context: GradientContext<MapAttrs>, i: number): Tensor | null {
+function mapGradient(
+  d: MapGradient | undefined,
+  g: Tensor,
+  context: GradientContext<MapAttrs>,
+  i: number,
+): Tensor | null {
   const dtype = context.dtype(i);
   if (!d || !isFloating(dtype)) return null;
   if (d.isIdentity) return g.sumTo(context.shape(i)).to(dtype);
   const operands = d.uses.map((u) => context.input(u));
   if (d.usesOutput) operands.push(context.output());
   operands.push(g);
-  return dispatch(d.op, operands, { scalars: context.attrs.scalars, dtype }).sumTo(context.shape(i));
+  return dispatch(d.op, operands, { scalars: context.attrs.scalars, dtype }).sumTo(
+    context.shape(i),
+  );
 }
 
 /** Refers to the op's own output (hash-consing finds it inside the derivative) where that saves fewer tensors. */
-function gradientMap(name: string, d: Expr, root: Expr, inputs: number, scalars: number): MapGradient {
+function gradientMap(
+  name: string,
+  d: Expr,
+  root: Expr,
+  inputs: number,
+  scalars: number,
+): MapGradient {
   const g = inputs + 1;
-  const [viaOutput] = substitute([d], (e) => (e === root && e.op !== "input" ? input(inputs) : undefined));
-  const operandsOf = (e: Expr) => [...new Set(program([e], 0).order.filter((x) => x.op === "input").map((x) => x.value))].filter((i) => i < inputs);
+  const [viaOutput] = substitute([d], (e) =>
+    e === root && e.op !== "input" ? input(inputs) : undefined,
+  );
+  const operandsOf = (e: Expr) =>
+    [
+      ...new Set(
+        program([e], 0)
+          .order.filter((x) => x.op === "input")
+          .map((x) => x.value),
+      ),
+    ].filter((i) => i < inputs);
   const plain = operandsOf(d);
   const own = operandsOf(viaOutput);
-  const usesOutput = viaOutput !== d && (own.length < plain.length || (plain.length === own.length && own.length === 0));
+  const usesOutput =
+    viaOutput !== d &&
+    (own.length < plain.length || (plain.length === own.length && own.length === 0));
   const uses = (usesOutput ? own : plain).sort((a, b) => a - b);
   const order = [...uses, ...(usesOutput ? [inputs] : []), g];
-  const [e] = substitute([usesOutput ? viaOutput : d], (x) => (x.op === "input" ? input(order.indexOf(x.value)) : undefined));
+  const [e] = substitute([usesOutput ? viaOutput : d], (x) =>
+    x.op === "input" ? input(order.indexOf(x.value)) : undefined,
+  );
   const op = makeMapOp(`${name} (gradient)`, e, order.length, scalars);
   return { op, uses, usesOutput, isIdentity: e === input(order.length - 1) };
 }
 
 /** Runs a one-output program on tensors: broadcast, allocate, enqueue. */
-export function runMap(name: string, prog: Program, operands: readonly Tensor[], dtype: DType, scalars: readonly number[]): View {
+export function runMap(
+  name: string,
+  prog: Program,
+  operands: readonly Tensor[],
+  dtype: DType,
+  scalars: readonly number[],
+): View {
   const backend = commonBackend(name, operands);
   const shape = broadcastShapes(
     operands.map((t) => t.shape),
@@ -116,7 +171,9 @@ export interface MapOptions {
 }
 
 export type Operand = Tensor | number;
-export type Elementwise<N extends readonly Operand[]> = ((...operands: N) => Tensor) & { readonly opName: string };
+export type Elementwise<N extends readonly Operand[]> = ((...operands: N) => Tensor) & {
+  readonly opName: string;
+};
 
 /**
  * Defines an elementwise op by an arrow function on expressions, which is run once. An operand given as a number
@@ -144,7 +201,8 @@ export function defineMap<N extends readonly Operand[]>(
         scalars.push(x);
       } else tensors.push(checkTensor(x, name, i));
     }
-    if (tensors.length === 0) throw new DlError("value", `${name}: at least one operand has to be a tensor`);
+    if (tensors.length === 0)
+      throw new DlError("value", `${name}: at least one operand has to be a tensor`);
     let op = variants.get(pattern);
     if (!op) {
       op = makeVariant(name, fn as (...x: Expr[]) => Expr, operands.length, pattern, gradient);
@@ -157,12 +215,22 @@ export function defineMap<N extends readonly Operand[]>(
   return Object.assign(call, { opName: name });
 }
 
-function makeVariant(name: string, fn: (...x: Expr[]) => Expr, arity: number, pattern: number, gradient?: GradientExpr): MapOp {
+function makeVariant(
+  name: string,
+  fn: (...x: Expr[]) => Expr,
+  arity: number,
+  pattern: number,
+  gradient?: GradientExpr,
+): MapOp {
   let inputs = 0;
   let scalars = 0;
-  const operands = Array.from({ length: arity }, (_, i) => (pattern & (1 << i) ? scalar(scalars++) : input(inputs++)));
+  const operands = Array.from({ length: arity }, (_, i) =>
+    pattern & (1 << i) ? scalar(scalars++) : input(inputs++),
+  );
   const root = fn(...operands);
-  const own: GradientExpr | undefined = gradient && ((g, _, output) => gradient(g, operands, output).filter((_, i) => !(pattern & (1 << i))));
+  const own: GradientExpr | undefined =
+    gradient &&
+    ((g, _, output) => gradient(g, operands, output).filter((_, i) => !(pattern & (1 << i))));
   return makeMapOp(name, root, inputs, scalars, own);
 }
 
@@ -191,7 +259,8 @@ export function resultType(operands: readonly Operand[]): DType {
   }
   return yielding(dimensioned, yielding(zeroDim, plain)) as DType;
 }
-const merge = (a: DType | undefined, b: DType | undefined): DType | undefined => (a && b ? promoteTypes(a, b) : (a ?? b));
+const merge = (a: DType | undefined, b: DType | undefined): DType | undefined =>
+  a && b ? promoteTypes(a, b) : (a ?? b);
 function yielding(higher: DType | undefined, lower: DType | undefined): DType | undefined {
   if (!higher || !lower) return higher ?? lower;
   return dtypeCategory(lower) > dtypeCategory(higher) ? promoteTypes(higher, lower) : higher;
@@ -217,7 +286,12 @@ export function runReduce(
   const views = operands.map((t) => t.view.expand(shape));
   const reduced = shape.map((n, d) => (axes.includes(d) ? 1 : n));
   // The kept dimensions stay in the order in which the first full operand has them.
-  const out = allocate(backend, dtype, reduced, layoutLike(reduced, [keptDims(views, shape, reduced)]));
+  const out = allocate(
+    backend,
+    dtype,
+    reduced,
+    layoutLike(reduced, [keptDims(views, shape, reduced)]),
+  );
   if (out.numel > 0) backend.reduce(reduceOp, prog, views, out, axes, scalars);
   return out;
 }
@@ -284,7 +358,9 @@ export function defineComposite<A>(name: string, definition: CompositeDefinition
       const backend = commonBackend(name, inputs);
       const kernel = results && backend.overrides.get(name);
       if (kernel) {
-        const views = results(inputs, attrs).map((r) => allocate(backend, r.dtype, r.shape, r.strides));
+        const views = results(inputs, attrs).map((r) =>
+          allocate(backend, r.dtype, r.shape, r.strides),
+        );
         const done = kernel(
           inputs.map((t) => t.view),
           views,
@@ -304,14 +380,21 @@ export function defineComposite<A>(name: string, definition: CompositeDefinition
  * targets[i] = prog.exprs[i](operands, scalars), one kernel, unrecorded. An operand that overlaps a target in another
  * layout is copied first.
  */
-export function assign(targets: readonly View[], prog: Program, operands: readonly View[], scalars: readonly number[] = []): void {
+export function assign(
+  targets: readonly View[],
+  prog: Program,
+  operands: readonly View[],
+  scalars: readonly number[] = [],
+): void {
   if (targets[0].numel === 0) return;
   const { backend } = targets[0].storage;
   const { shape } = targets[0];
   const copies: View[] = [];
   const views = operands.map((operand) => {
     const v = operand.expand(shape);
-    const overlaps = targets.some((t) => t.storage === v.storage && !(t.offset === v.offset && sameShape(t.strides, v.strides)));
+    const overlaps = targets.some(
+      (t) => t.storage === v.storage && !(t.offset === v.offset && sameShape(t.strides, v.strides)),
+    );
     if (!overlaps) return v;
     const copy = allocate(backend, v.dtype, shape);
     backend.map(COPY, [v], [copy], []);
@@ -344,8 +427,18 @@ export function commonBackend(name: string, operands: readonly Tensor[]): Backen
 
 export function checkTensor(x: unknown, name: string, position: number): Tensor {
   if (x instanceof Tensor) return x;
-  const what = x === null ? "null" : Array.isArray(x) ? "an array" : typeof x === "object" ? `a ${x.constructor?.name ?? "n object"}` : `a ${typeof x}`;
-  throw new DlError("value", `${name}: operand ${position} is ${x === undefined ? "missing" : what}; a tensor or a number is wanted: wrap data in tensor(...)`);
+  const what =
+    x === null
+      ? "null"
+      : Array.isArray(x)
+        ? "an array"
+        : typeof x === "object"
+          ? `a ${x.constructor?.name ?? "n object"}`
+          : `a ${typeof x}`;
+  throw new DlError(
+    "value",
+    `${name}: operand ${position} is ${x === undefined ? "missing" : what}; a tensor or a number is wanted: wrap data in tensor(...)`,
+  );
 }
 
 export type { BackendView };

@@ -2,8 +2,9 @@
  * Symbolic gradients of expressions, in reverse mode, with PyTorch's conventions at kinks and ties
  * (tools/autograd/derivatives.yaml is the source): |x|' = 0 at 0, ties of max and min share, x⁰ has gradient 0.
  */
-import * as E from "./expr.ts";
+
 import type { Expr, ExprOp } from "./expr.ts";
+import * as E from "./expr.ts";
 
 /** Gradient of each argument, from the node and its adjoint g. Undefined is a symbolic zero. */
 type Rule = (e: Expr, g: Expr) => readonly (Expr | undefined)[];
@@ -76,7 +77,8 @@ const RULES = {
 } satisfies Record<ExprOp, Rule>;
 
 /** The winner takes the gradient, equals take half of it each. */
-const shared = (loses: Expr, a: Expr, b: Expr, g: Expr) => E.select(loses, 0, E.select(E.eq(a, b), E.div(g, 2), g));
+const shared = (loses: Expr, a: Expr, b: Expr, g: Expr) =>
+  E.select(loses, 0, E.select(E.eq(a, b), E.div(g, 2), g));
 
 /** Gradient of g · root with respect to each of `inputs` operands; undefined where it is zero. */
 export function derive(root: Expr, inputs: number, g: Expr): (Expr | undefined)[] {

@@ -22,12 +22,18 @@ export interface Op<A = any> {
   readonly name: string;
   forward(inputs: readonly Tensor[], attrs: A): Tensor[];
   /** Which inputs and outputs the gradient rule reads. Default: none. */
-  saves?(needs: readonly boolean[], attrs: A): { inputs?: readonly number[]; outputs?: readonly number[] };
+  saves?(
+    needs: readonly boolean[],
+    attrs: A,
+  ): { inputs?: readonly number[]; outputs?: readonly number[] };
   /**
    * Gradients of the inputs, from those of the outputs (null where an output did not matter). Written in tensor ops, so
    * that it has a gradient itself. An op without a rule is a constant to the backward pass.
    */
-  gradient?(grads: readonly (Tensor | null)[], context: GradientContext<A>): readonly (Tensor | null)[];
+  gradient?(
+    grads: readonly (Tensor | null)[],
+    context: GradientContext<A>,
+  ): readonly (Tensor | null)[];
 }
 
 export type Run = (op: Op, inputs: readonly Tensor[], attrs: unknown) => Tensor[];
@@ -38,7 +44,10 @@ const layers: Layer[] = [];
 let top: Run = bottom;
 
 function rebuild(): void {
-  top = layers.reduce<Run>((next, layer) => (op, inputs, attrs) => layer(op, inputs, attrs, next), bottom);
+  top = layers.reduce<Run>(
+    (next, layer) => (op, inputs, attrs) => layer(op, inputs, attrs, next),
+    bottom,
+  );
 }
 
 /** Puts a layer on top of those that are there. Returns a function that takes it out again. */
@@ -56,4 +65,5 @@ export function installLayer(layer: Layer): () => void {
 export const dispatchAll: Run = (op, inputs, attrs) => top(op, inputs, attrs);
 
 /** Runs an op through the layers; its first result. */
-export const dispatch = (op: Op, inputs: readonly Tensor[], attrs: unknown = undefined): Tensor => top(op, inputs, attrs)[0];
+export const dispatch = (op: Op, inputs: readonly Tensor[], attrs: unknown = undefined): Tensor =>
+  top(op, inputs, attrs)[0];

@@ -40,7 +40,9 @@ export const toFloating = (dtype: DType): DType => (isFloating(dtype) ? dtype : 
  * What a kernel over these operands computes in: the promoted type of all of them, as float32, float64 or int32.
  * Values are converted when they are loaded and when they are stored.
  */
-export function computeType(...operands: readonly (readonly { readonly dtype: DType }[])[]): ComputeType {
+export function computeType(
+  ...operands: readonly (readonly { readonly dtype: DType }[])[]
+): ComputeType {
   let widest: DType = "bool";
   for (const list of operands) for (const { dtype } of list) widest = promoteTypes(widest, dtype);
   return INFO[widest].compute;
@@ -68,7 +70,10 @@ const ARRAYS: Record<DType, TypedArrayConstructor | undefined> = {
 /** The JavaScript array that holds elements of this dtype. */
 export function typedArrayFor(dtype: DType): TypedArrayConstructor {
   const constructor = ARRAYS[dtype];
-  if (!constructor) throw new TypeError(`${dtype} needs Float16Array, which this JavaScript engine lacks: use float32`);
+  if (!constructor)
+    throw new TypeError(
+      `${dtype} needs Float16Array, which this JavaScript engine lacks: use float32`,
+    );
   return constructor;
 }
 

@@ -9,9 +9,32 @@
  * In int32, add, sub and mul wrap, `div` truncates towards zero (x / 0 is 0) and `rem` takes the sign of the dividend.
  */
 export type UnaryOp =
-  | "neg" | "abs" | "sign" | "floor" | "ceil" | "round" | "trunc" | "sqrt"
-  | "exp" | "expm1" | "log" | "log1p" | "sigmoid" | "tanh" | "erf"
-  | "sin" | "cos" | "tan" | "asin" | "acos" | "atan" | "sinh" | "cosh" | "asinh" | "acosh" | "atanh";
+  | "neg"
+  | "abs"
+  | "sign"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "trunc"
+  | "sqrt"
+  | "exp"
+  | "expm1"
+  | "log"
+  | "log1p"
+  | "sigmoid"
+  | "tanh"
+  | "erf"
+  | "sin"
+  | "cos"
+  | "tan"
+  | "asin"
+  | "acos"
+  | "atan"
+  | "sinh"
+  | "cosh"
+  | "asinh"
+  | "acosh"
+  | "atanh";
 export type BinaryOp = "add" | "sub" | "mul" | "div" | "pow" | "rem" | "max" | "min" | "atan2";
 export type CompareOp = "lt" | "le" | "eq";
 export type MaskOp = "and" | "or" | "not";
@@ -67,13 +90,21 @@ const isConst = (e: Expr, value: number) => e.op === "const" && e.value === valu
 // Only identities that hold for every IEEE value (NaN, infinities, minus zero up to its sign) are applied: 0 · x is not
 // one of them. Constants are not folded: float32 and float64 kernels would round differently.
 
-const unary = (op: UnaryOp) => (x: ExprLike): Expr => node(op, [number(x)]);
-const ordered = (op: BinaryOp | CompareOp) => (x: ExprLike, y: ExprLike): Expr => node(op, [number(x), number(y)]);
-const commutative = (op: BinaryOp | CompareOp) => (x: ExprLike, y: ExprLike): Expr => {
-  const a = number(x);
-  const b = number(y);
-  return a.id <= b.id ? node(op, [a, b]) : node(op, [b, a]);
-};
+const unary =
+  (op: UnaryOp) =>
+  (x: ExprLike): Expr =>
+    node(op, [number(x)]);
+const ordered =
+  (op: BinaryOp | CompareOp) =>
+  (x: ExprLike, y: ExprLike): Expr =>
+    node(op, [number(x), number(y)]);
+const commutative =
+  (op: BinaryOp | CompareOp) =>
+  (x: ExprLike, y: ExprLike): Expr => {
+    const a = number(x);
+    const b = number(y);
+    return a.id <= b.id ? node(op, [a, b]) : node(op, [b, a]);
+  };
 
 export function neg(x: ExprLike): Expr {
   const a = number(x);
@@ -197,7 +228,18 @@ export function topological(roots: readonly Expr[]): Expr[] {
 }
 
 /** Rebuilding through these simplifies again; every other op is rebuilt as it is. */
-const REBUILD: { readonly [P in ExprOp]?: (...args: Expr[]) => Expr } = { neg, add, sub, mul, div, max, min, eq, not, select };
+const REBUILD: { readonly [P in ExprOp]?: (...args: Expr[]) => Expr } = {
+  neg,
+  add,
+  sub,
+  mul,
+  div,
+  max,
+  min,
+  eq,
+  not,
+  select,
+};
 
 /** `roots` with every node that `replace` answers for replaced, simplified on the way up. */
 export function substitute(roots: readonly Expr[], replace: (e: Expr) => Expr | undefined): Expr[] {

@@ -27,8 +27,14 @@ export function formatTensor(t: Tensor): string {
   } else {
     const isSummary = t.numel > THRESHOLD;
     const shown = isSummary ? edges(values, t.shape) : values;
-    const format = t.dtype === "bool" ? plainFormat(Array.from(shown, (x: number) => (x ? "True" : "False"))) : formatFor(shown, isFloating(t.dtype));
-    const text = t.dtype === "bool" ? (x: number) => format(x ? "True" : "False") : (format as (x: number | string) => string);
+    const format =
+      t.dtype === "bool"
+        ? plainFormat(Array.from(shown, (x: number) => (x ? "True" : "False")))
+        : formatFor(shown, isFloating(t.dtype));
+    const text =
+      t.dtype === "bool"
+        ? (x: number) => format(x ? "True" : "False")
+        : (format as (x: number | string) => string);
     body = nested(values, t.shape, 0, PREFIX.length, isSummary, text);
     if (!["float32", "int32", "bool"].includes(t.dtype)) suffixes.push(`dtype=${t.dtype}`);
   }
@@ -37,7 +43,8 @@ export function formatTensor(t: Tensor): string {
   return withSuffixes(PREFIX + body, suffixes);
 }
 
-const readable = (t: Tensor): boolean => t.device.readSync !== undefined || t.view.storage.host !== null;
+const readable = (t: Tensor): boolean =>
+  t.device.readSync !== undefined || t.view.storage.host !== null;
 const tuple = (shape: Shape): string => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
 const backwardName = (op: string): string => `${op[0].toUpperCase()}${op.slice(1)}Backward0`;
 
@@ -62,7 +69,8 @@ function formatFor(values: Iterable<number>, isFloat: boolean): (x: number | str
   return (x) => text(Number(x)).padStart(width);
 }
 
-const special = (x: number): string | undefined => (Number.isNaN(x) ? "nan" : x === Infinity ? "inf" : x === -Infinity ? "-inf" : undefined);
+const special = (x: number): string | undefined =>
+  Number.isNaN(x) ? "nan" : x === Infinity ? "inf" : x === -Infinity ? "-inf" : undefined;
 const signed = (x: number, text: string): string => (Object.is(x, -0) ? `-${text}` : text);
 const whole = (x: number): string => special(x) ?? signed(x, `${x.toFixed(0)}.`);
 
@@ -84,7 +92,11 @@ function scientific(x: number): string {
 /** Positions of a dimension that are shown: null stands for those left out. */
 const shownPositions = (n: number, isSummary: boolean): (number | null)[] =>
   isSummary && n > 2 * EDGE_ITEMS
-    ? [...Array.from({ length: EDGE_ITEMS }, (_, i) => i), null, ...Array.from({ length: EDGE_ITEMS }, (_, i) => n - EDGE_ITEMS + i)]
+    ? [
+        ...Array.from({ length: EDGE_ITEMS }, (_, i) => i),
+        null,
+        ...Array.from({ length: EDGE_ITEMS }, (_, i) => n - EDGE_ITEMS + i),
+      ]
     : Array.from({ length: n }, (_, i) => i);
 
 /** What a summary shows; it alone decides the format. */
@@ -98,7 +110,14 @@ function edges(values: TypedArray, shape: Shape): number[] {
   return offsets.map((o) => values[o]);
 }
 
-function nested(values: TypedArray, shape: Shape, offset: number, indent: number, isSummary: boolean, text: (x: number) => string): string {
+function nested(
+  values: TypedArray,
+  shape: Shape,
+  offset: number,
+  indent: number,
+  isSummary: boolean,
+  text: (x: number) => string,
+): string {
   if (shape.length === 0) return text(values[offset]);
   const [n, ...rest] = shape;
   const positions = shownPositions(n, isSummary);
@@ -107,11 +126,14 @@ function nested(values: TypedArray, shape: Shape, offset: number, indent: number
     const width = text(values[offset]).length + 2;
     const perLine = Math.max(1, Math.floor((LINE_WIDTH - indent) / width));
     const lines: string[] = [];
-    for (let i = 0; i < items.length; i += perLine) lines.push(items.slice(i, i + perLine).join(", "));
+    for (let i = 0; i < items.length; i += perLine)
+      lines.push(items.slice(i, i + perLine).join(", "));
     return `[${lines.join(`,\n${" ".repeat(indent + 1)}`)}]`;
   }
   const stride = numelOf(rest);
-  const parts = positions.map((i) => (i === null ? "..." : nested(values, rest, offset + i * stride, indent + 1, isSummary, text)));
+  const parts = positions.map((i) =>
+    i === null ? "..." : nested(values, rest, offset + i * stride, indent + 1, isSummary, text),
+  );
   return `[${parts.join(`,${"\n".repeat(rest.length)}${" ".repeat(indent + 1)}`)}]`;
 }
 

@@ -29,19 +29,27 @@ export function contiguousStrides(shape: Shape): number[] {
 export function wrapDim(dim: number, rank: number, op: string): number {
   const n = Math.max(rank, 1);
   if (!Number.isInteger(dim) || dim < -n || dim >= n) {
-    throw new DlError("value", `${op}: dim ${dim} is out of range for a tensor of ${rank} dimensions (${-n} … ${n - 1})`);
+    throw new DlError(
+      "value",
+      `${op}: dim ${dim} is out of range for a tensor of ${rank} dimensions (${-n} … ${n - 1})`,
+    );
   }
   return dim < 0 ? dim + n : dim;
 }
 
 /** Wraps several, rejects repeats; undefined means all. Ascending. */
-export function wrapDims(dims: number | readonly number[] | undefined, rank: number, op: string): number[] {
+export function wrapDims(
+  dims: number | readonly number[] | undefined,
+  rank: number,
+  op: string,
+): number[] {
   if (dims === undefined) return Array.from({ length: rank }, (_, d) => d);
   const list = typeof dims === "number" ? [dims] : dims;
   if (list.length === 0) return Array.from({ length: rank }, (_, d) => d);
   const wrapped = list.map((d) => wrapDim(d, rank, op)).sort((a, b) => a - b);
   for (let i = 1; i < wrapped.length; i++) {
-    if (wrapped[i] === wrapped[i - 1]) throw new DlError("value", `${op}: dim ${wrapped[i]} appears twice in ${formatShape(list)}`);
+    if (wrapped[i] === wrapped[i - 1])
+      throw new DlError("value", `${op}: dim ${wrapped[i]} appears twice in ${formatShape(list)}`);
   }
   return rank === 0 ? [] : wrapped;
 }
@@ -86,13 +94,18 @@ export const shapeArgument = (args: readonly (number | Shape)[]): Shape =>
 export function inferShape(shape: Shape, numel: number, op: string): Shape {
   const holes = shape.filter((n) => n === -1).length;
   for (const n of shape) {
-    if (!Number.isInteger(n) || n < -1) throw new ShapeError(`${op}: ${formatShape(shape)} is not a shape: sizes are whole numbers from 0, or one -1`);
+    if (!Number.isInteger(n) || n < -1)
+      throw new ShapeError(
+        `${op}: ${formatShape(shape)} is not a shape: sizes are whole numbers from 0, or one -1`,
+      );
   }
   if (holes > 1) throw new ShapeError(`${op}: only one size of ${formatShape(shape)} can be -1`);
   if (holes === 0) return shape;
   const rest = shape.reduce((n, s) => (s === -1 ? n : n * s), 1);
   if (rest === 0 || numel % rest !== 0) {
-    throw new ShapeError(`${op}: ${numel} elements do not fit ${formatShape(shape)}: ${numel} is not a multiple of ${rest}`);
+    throw new ShapeError(
+      `${op}: ${numel} elements do not fit ${formatShape(shape)}: ${numel} is not a multiple of ${rest}`,
+    );
   }
   return shape.map((n) => (n === -1 ? numel / rest : n));
 }

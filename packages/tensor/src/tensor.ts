@@ -2,8 +2,14 @@
  * Tensor: a handle on a view. The methods are a table of contents; each op is in `ops/`, under its name.
  */
 import type { Backend } from "./backend.ts";
-import { bytesPerElement, type DType, isFloating, type TypedArray, typedArrayFor } from "./dtype.ts";
 import type { Operand } from "./define.ts";
+import {
+  bytesPerElement,
+  type DType,
+  isFloating,
+  type TypedArray,
+  typedArrayFor,
+} from "./dtype.ts";
 import { DlError, formatShape } from "./errors.ts";
 import * as activation from "./ops/activation.ts";
 import * as binary from "./ops/binary.ts";
@@ -14,7 +20,16 @@ import * as inplace from "./ops/inplace.ts";
 import * as join from "./ops/join.ts";
 import * as products from "./ops/matmul.ts";
 import * as reductions from "./ops/reduce.ts";
-import { type DimOptions, type Dims, type DimsFirst, dimArguments, type NormOptions, type SumOptions, type ValuesAndIndices, type VarOptions } from "./ops/reduce.ts";
+import {
+  type DimOptions,
+  type Dims,
+  type DimsFirst,
+  dimArguments,
+  type NormOptions,
+  type SumOptions,
+  type ValuesAndIndices,
+  type VarOptions,
+} from "./ops/reduce.ts";
 import * as scans from "./ops/scan.ts";
 import * as choices from "./ops/select.ts";
 import * as soft from "./ops/softmax.ts";
@@ -22,11 +37,11 @@ import * as sorting from "./ops/sort.ts";
 import * as unary from "./ops/unary.ts";
 import * as views from "./ops/views.ts";
 import { formatTensor } from "./print.ts";
-import { breathe } from "./turn.ts";
 import { adopt, keep, scope } from "./scope.ts";
 import { contiguousStrides, type Shape, shapeArgument } from "./shape.ts";
 import { type Autograd, type BackwardOptions, state, type TensorHook } from "./state.ts";
 import { Storage } from "./storage.ts";
+import { breathe } from "./turn.ts";
 import { View } from "./view.ts";
 
 /** Found on every tensor; unlike `instanceof`, it holds across copies of the package. */
@@ -65,8 +80,24 @@ export class Tensor {
 
   /** @internal */
   static from(data: TypedArray, shape: Shape, device: Backend): Tensor {
-    const dtype = data instanceof Float32Array ? "float32" : data instanceof Int32Array ? "int32" : data instanceof Float64Array ? "float64" : "uint8";
-    return new Tensor(new View(new Storage(device, data.byteLength, data), dtype, shape, contiguousStrides(shape), 0, true));
+    const dtype =
+      data instanceof Float32Array
+        ? "float32"
+        : data instanceof Int32Array
+          ? "int32"
+          : data instanceof Float64Array
+            ? "float64"
+            : "uint8";
+    return new Tensor(
+      new View(
+        new Storage(device, data.byteLength, data),
+        dtype,
+        shape,
+        contiguousStrides(shape),
+        0,
+        true,
+      ),
+    );
   }
   /** @internal One number, written on the device. */
   static scalar(value: number, dtype: DType, device: Backend): Tensor {
@@ -126,7 +157,8 @@ export class Tensor {
 
   /** The elements in row-major order. Waits for the device. */
   async data(): Promise<TypedArray> {
-    const result = this.device.readSync || this.#view.storage.host ? this.dataSync() : await this.#read();
+    const result =
+      this.device.readSync || this.#view.storage.host ? this.dataSync() : await this.#read();
     await breathe(this.device);
     return result;
   }
@@ -134,7 +166,11 @@ export class Tensor {
     const source = scope(() => keep(casts.contiguous(this.detach())));
     const { view } = source;
     const bytes = bytesPerElement(view.dtype);
-    const buffer = await view.storage.backend.read(view.buffer, view.offset * bytes, view.numel * bytes);
+    const buffer = await view.storage.backend.read(
+      view.buffer,
+      view.offset * bytes,
+      view.numel * bytes,
+    );
     source.dispose();
     return new (typedArrayFor(view.dtype))(buffer);
   }
@@ -145,10 +181,16 @@ export class Tensor {
     const bytes = bytesPerElement(view.dtype);
     if (host) return copyOut(view, host);
     if (!backend.readSync) {
-      throw new DlError("no-sync", `${backend.name} cannot be read without waiting: use await t.data(), t.item() or t.tolist() instead of the Sync variants`);
+      throw new DlError(
+        "no-sync",
+        `${backend.name} cannot be read without waiting: use await t.data(), t.item() or t.tolist() instead of the Sync variants`,
+      );
     }
     if (view.numel === 0) return new (typedArrayFor(view.dtype))(0);
-    if (view.contiguous) return new (typedArrayFor(view.dtype))(backend.readSync(view.buffer, view.offset * bytes, view.numel * bytes));
+    if (view.contiguous)
+      return new (typedArrayFor(view.dtype))(
+        backend.readSync(view.buffer, view.offset * bytes, view.numel * bytes),
+      );
     return scope(() => casts.contiguous(this.detach()).dataSync());
   }
 
@@ -162,7 +204,11 @@ export class Tensor {
     return this.dataSync()[0];
   }
   #requireOne(): void {
-    if (this.numel !== 1) throw new DlError("shape", `item: a tensor with one element is wanted, ${formatShape(this.shape)} has ${this.numel}: use tolist(), or reduce it first`);
+    if (this.numel !== 1)
+      throw new DlError(
+        "shape",
+        `item: a tensor with one element is wanted, ${formatShape(this.shape)} has ${this.numel}: use tolist(), or reduce it first`,
+      );
   }
   #plain(x: number): number | boolean {
     return this.dtype === "bool" ? x !== 0 : x;
@@ -177,7 +223,10 @@ export class Tensor {
   #nest(flat: TypedArray): NestedNumbers {
     const { shape } = this;
     let at = 0;
-    const level = (d: number): NestedNumbers => (d === shape.length ? this.#plain(flat[at++]) : Array.from({ length: shape[d] }, () => level(d + 1)));
+    const level = (d: number): NestedNumbers =>
+      d === shape.length
+        ? this.#plain(flat[at++])
+        : Array.from({ length: shape[d] }, () => level(d + 1));
     return level(0);
   }
   /** As PyTorch prints it. */
@@ -185,7 +234,9 @@ export class Tensor {
     return formatTensor(this);
   }
   [Symbol.for("nodejs.util.inspect.custom")](): string {
-    return this.released === null ? this.toString() : `tensor(released by ${this.released}, shape=${formatShape(this.shape)})`;
+    return this.released === null
+      ? this.toString()
+      : `tensor(released by ${this.released}, shape=${formatShape(this.shape)})`;
   }
 
   // ---- gradients -----------------------------------------------------------------------------------------------------
@@ -195,8 +246,16 @@ export class Tensor {
     return this.node !== null || this.#isLeafWithGrad;
   }
   set requiresGrad(value: boolean) {
-    if (value && !isFloating(this.dtype)) throw new DlError("dtype", `requiresGrad: only floating point tensors have gradients, this one is ${this.dtype}`);
-    if (this.node && !value) throw new DlError("gradient", "requiresGrad: this tensor is the result of an op: use detach() for one without history");
+    if (value && !isFloating(this.dtype))
+      throw new DlError(
+        "dtype",
+        `requiresGrad: only floating point tensors have gradients, this one is ${this.dtype}`,
+      );
+    if (this.node && !value)
+      throw new DlError(
+        "gradient",
+        "requiresGrad: this tensor is the result of an op: use detach() for one without history",
+      );
     if (!this.node) this.#isLeafWithGrad = value;
   }
   requiresGrad_(value = true): this {
@@ -296,8 +355,16 @@ export class Tensor {
   viewAs(...shape: readonly number[] | readonly [Shape]): Tensor {
     return views.reshape(this, shapeArgument(shape), true);
   }
-  flatten(startDimOrOptions: number | { startDim?: number; endDim?: number } = {}, endDim?: number): Tensor {
-    return views.flatten(this, typeof startDimOrOptions === "number" ? { startDim: startDimOrOptions, endDim } : startDimOrOptions);
+  flatten(
+    startDimOrOptions: number | { startDim?: number; endDim?: number } = {},
+    endDim?: number,
+  ): Tensor {
+    return views.flatten(
+      this,
+      typeof startDimOrOptions === "number"
+        ? { startDim: startDimOrOptions, endDim }
+        : startDimOrOptions,
+    );
   }
   unflatten(dim: number, sizes: Shape): Tensor {
     return views.unflatten(this, dim, sizes);
@@ -369,8 +436,17 @@ export class Tensor {
   mul(other: Operand): Tensor {
     return binary.mul(this, other);
   }
-  div(other: Operand, { roundingMode = null }: { roundingMode?: "trunc" | "floor" | null } = {}): Tensor {
-    return (roundingMode === null ? binary.div : roundingMode === "floor" ? binary.divFloor : binary.divTrunc)(this, other);
+  div(
+    other: Operand,
+    { roundingMode = null }: { roundingMode?: "trunc" | "floor" | null } = {},
+  ): Tensor {
+    return (
+      roundingMode === null
+        ? binary.div
+        : roundingMode === "floor"
+          ? binary.divFloor
+          : binary.divTrunc
+    )(this, other);
   }
   remainder(other: Operand): Tensor {
     return binary.remainder(this, other);
@@ -458,7 +534,10 @@ export class Tensor {
   clamp(min?: Operand | null, max?: Operand | null): Tensor;
   clamp(first?: Operand | null | { min?: Operand; max?: Operand }, max?: Operand | null): Tensor {
     const isOptions = first !== null && typeof first === "object" && !isTensor(first);
-    return choices.clamp(this, isOptions ? first : { min: (first as Operand) ?? undefined, max: max ?? undefined });
+    return choices.clamp(
+      this,
+      isOptions ? first : { min: (first as Operand) ?? undefined, max: max ?? undefined },
+    );
   }
   maskedFill(mask: Tensor, value: Operand): Tensor {
     return choices.maskedFill(this, mask, value);
@@ -702,9 +781,14 @@ function copyOut(view: View, host: ArrayBufferView): TypedArray {
   return out;
 }
 
-export const isTensor = (x: unknown): x is Tensor => typeof x === "object" && x !== null && BRAND in x;
+export const isTensor = (x: unknown): x is Tensor =>
+  typeof x === "object" && x !== null && BRAND in x;
 
 function autograd(what: string): Autograd {
-  if (!state.autograd) throw new DlError("no-autograd", `${what} needs automatic differentiation: add import "@dl/autograd" to the program, before the forward pass`);
+  if (!state.autograd)
+    throw new DlError(
+      "no-autograd",
+      `${what} needs automatic differentiation: add import "@dl/autograd" to the program, before the forward pass`,
+    );
   return state.autograd;
 }

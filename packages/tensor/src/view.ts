@@ -13,7 +13,14 @@ export class View implements BackendView {
   readonly numel: number;
   readonly contiguous: boolean;
 
-  constructor(storage: Storage, dtype: DType, shape: Shape, strides: readonly number[], offset: number, contiguous?: boolean) {
+  constructor(
+    storage: Storage,
+    dtype: DType,
+    shape: Shape,
+    strides: readonly number[],
+    offset: number,
+    contiguous?: boolean,
+  ) {
     this.storage = storage;
     this.dtype = dtype;
     this.shape = shape;
@@ -38,7 +45,9 @@ export class View implements BackendView {
     const lead = shape.length - this.shape.length;
     return this.with(
       shape,
-      shape.map((n, d) => (d < lead || (this.shape[d - lead] === 1 && n !== 1) ? 0 : this.strides[d - lead])),
+      shape.map((n, d) =>
+        d < lead || (this.shape[d - lead] === 1 && n !== 1) ? 0 : this.strides[d - lead],
+      ),
     );
   }
 }
@@ -53,9 +62,21 @@ function isContiguous(shape: Shape, strides: readonly number[]): boolean {
 }
 
 /** New memory; row-major unless `strides` (a permutation of dense ones) says otherwise. */
-export function allocate(backend: Backend, dtype: DType, shape: Shape, strides?: readonly number[]): View {
+export function allocate(
+  backend: Backend,
+  dtype: DType,
+  shape: Shape,
+  strides?: readonly number[],
+): View {
   const storage = new Storage(backend, numelOf(shape) * bytesPerElement(dtype));
-  return new View(storage, dtype, shape, strides ?? contiguousStrides(shape), 0, strides ? undefined : true);
+  return new View(
+    storage,
+    dtype,
+    shape,
+    strides ?? contiguousStrides(shape),
+    0,
+    strides ? undefined : true,
+  );
 }
 
 /**

@@ -16,7 +16,11 @@ export const tanh = defineMap<Unary>("tanh", (x) => E.tanh(x), float);
 /** x · sigmoid(x) */
 export const silu = defineMap<Unary>("silu", (x) => E.mul(x, E.sigmoid(x)), float);
 /** x · Φ(x), by the error function. */
-export const gelu = defineMap<Unary>("gelu", (x) => E.mul(E.mul(0.5, x), E.add(1, E.erf(E.mul(x, Math.SQRT1_2)))), float);
+export const gelu = defineMap<Unary>(
+  "gelu",
+  (x) => E.mul(E.mul(0.5, x), E.add(1, E.erf(E.mul(x, Math.SQRT1_2)))),
+  float,
+);
 /** The approximation of gelu by tanh (Hendrycks and Gimpel, 2016). */
 export const geluTanh = defineMap<Unary>(
   "geluTanh",
@@ -27,9 +31,17 @@ export const geluTanh = defineMap<Unary>(
   float,
 );
 /** x where it is positive, else negativeSlope · x. */
-export const leakyRelu = defineMap<[Tensor, number]>("leakyRelu", (x, slope) => E.select(E.lt(0, x), x, E.mul(x, slope)), float);
+export const leakyRelu = defineMap<[Tensor, number]>(
+  "leakyRelu",
+  (x, slope) => E.select(E.lt(0, x), x, E.mul(x, slope)),
+  float,
+);
 /** x where it is positive, else alpha · (exp(x) − 1). */
-export const elu = defineMap<[Tensor, number]>("elu", (x, alpha) => E.select(E.lt(0, x), x, E.mul(alpha, E.expm1(x))), float);
+export const elu = defineMap<[Tensor, number]>(
+  "elu",
+  (x, alpha) => E.select(E.lt(0, x), x, E.mul(alpha, E.expm1(x))),
+  float,
+);
 /** log(1 + exp(beta · x)) / beta; x itself where beta · x exceeds the threshold. */
 export const softplus = defineMap<[Tensor, number, number]>(
   "softplus",
@@ -41,7 +53,9 @@ export const softplus = defineMap<[Tensor, number, number]>(
   },
   {
     result: "float",
-    gradient: (g, [x, beta, threshold]) => [E.select(E.lt(threshold, E.mul(x, beta)), g, E.mul(g, E.sigmoid(E.mul(x, beta))))],
+    gradient: (g, [x, beta, threshold]) => [
+      E.select(E.lt(threshold, E.mul(x, beta)), g, E.mul(g, E.sigmoid(E.mul(x, beta)))),
+    ],
   },
 );
 /** x between minVal and maxVal; no gradient outside and at the ends. */
@@ -53,6 +67,7 @@ export const hardtanh = defineMap<[Tensor, number, number]>(
 /** log sigmoid(x) = min(x, 0) − log1p(exp(−|x|)) */
 export const logSigmoid = defineMap<Unary>(
   "logSigmoid",
-  (x) => E.sub(E.select(E.lt(x, 0), x, E.select(E.isNaN(x), x, 0)), E.log1p(E.exp(E.neg(E.abs(x))))),
+  (x) =>
+    E.sub(E.select(E.lt(x, 0), x, E.select(E.isNaN(x), x, 0)), E.log1p(E.exp(E.neg(E.abs(x))))),
   { result: "float", gradient: (g, [x]) => [E.mul(g, E.sigmoid(E.neg(x)))] },
 );

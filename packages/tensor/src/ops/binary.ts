@@ -35,12 +35,19 @@ export const gt = defineMap<Binary>("gt", (a, b) => E.gt(a, b), bool);
 export const ge = defineMap<Binary>("ge", (a, b) => E.ge(a, b), bool);
 export const logicalAnd = defineMap<Binary>("logicalAnd", (a, b) => E.and(a, b), bool);
 export const logicalOr = defineMap<Binary>("logicalOr", (a, b) => E.or(a, b), bool);
-export const logicalXor = defineMap<Binary>("logicalXor", (a, b) => E.ne(E.cast(a), E.cast(b)), bool);
+export const logicalXor = defineMap<Binary>(
+  "logicalXor",
+  (a, b) => E.ne(E.cast(a), E.cast(b)),
+  bool,
+);
 
 /** start + weight · (end − start) */
-export const lerp = defineMap<[Tensor, Tensor, Operand]>("lerp", (a, b, w) => E.add(a, E.mul(w, E.sub(b, a))));
+export const lerp = defineMap<[Tensor, Tensor, Operand]>("lerp", (a, b, w) =>
+  E.add(a, E.mul(w, E.sub(b, a))),
+);
 
-const signsDiffer = (r: E.Expr, b: E.Expr) => E.and(E.ne(r, 0), E.ne(E.cast(E.lt(r, 0)), E.cast(E.lt(b, 0))));
+const signsDiffer = (r: E.Expr, b: E.Expr) =>
+  E.and(E.ne(r, 0), E.ne(E.cast(E.lt(r, 0)), E.cast(E.lt(b, 0))));
 function modulo(a: E.Expr, b: E.Expr): E.Expr {
   const r = E.rem(a, b);
   return E.select(signsDiffer(r, b), E.add(r, b), r);

@@ -1,13 +1,13 @@
+import type { Backend } from "../backend.ts";
+import { runMap } from "../define.ts";
 import { dispatch, type Op } from "../dispatch.ts";
 import { type DType, isFloating } from "../dtype.ts";
-import { runMap } from "../define.ts";
-import { contiguousStrides } from "../shape.ts";
 import { DlError } from "../errors.ts";
 import { IDENTITY } from "../program.ts";
+import { contiguousStrides } from "../shape.ts";
+import { Storage } from "../storage.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate, View } from "../view.ts";
-import type { Backend } from "../backend.ts";
-import { Storage } from "../storage.ts";
 
 const castOp: Op<DType> = {
   name: "to",
@@ -19,7 +19,8 @@ const castOp: Op<DType> = {
 };
 
 /** Converted: to integers by truncation, to bool by `≠ 0`. The tensor itself if there is nothing to do. */
-export const toDType = (x: Tensor, dtype: DType): Tensor => (x.dtype === dtype ? x : dispatch(castOp, [x], dtype));
+export const toDType = (x: Tensor, dtype: DType): Tensor =>
+  x.dtype === dtype ? x : dispatch(castOp, [x], dtype);
 
 /** A copy of its own, in the same dimension order. */
 const cloneOp: Op<undefined> = {
@@ -39,13 +40,25 @@ const contiguousOp: Op<undefined> = {
   gradient: ([g]) => [g],
 };
 /** In row-major order without gaps; the tensor itself if it already is. */
-export const contiguous = (x: Tensor): Tensor => (x.view.contiguous ? x : dispatch(contiguousOp, [x]));
+export const contiguous = (x: Tensor): Tensor =>
+  x.view.contiguous ? x : dispatch(contiguousOp, [x]);
 
 const moveOp: Op<{ readonly from: Backend; readonly to: Backend }> = {
   name: "to",
   forward([x], { to }) {
     const data = x.dataSync();
-    return [new Tensor(new View(new Storage(to, data.byteLength, data), x.dtype, x.shape, contiguousStrides(x.shape), 0, true))];
+    return [
+      new Tensor(
+        new View(
+          new Storage(to, data.byteLength, data),
+          x.dtype,
+          x.shape,
+          contiguousStrides(x.shape),
+          0,
+          true,
+        ),
+      ),
+    ];
   },
   gradient: ([g], { attrs: { from } }) => [toBackend(g!, from)],
 };
@@ -57,5 +70,9 @@ export function toBackend(x: Tensor, backend: Backend): Tensor {
 }
 
 function requireDType(backend: Backend, dtype: DType): void {
-  if (!backend.dtypes.has(dtype)) throw new DlError("dtype", `to: ${backend.name} has no ${dtype}; it has ${[...backend.dtypes].join(", ")}`);
+  if (!backend.dtypes.has(dtype))
+    throw new DlError(
+      "dtype",
+      `to: ${backend.name} has no ${dtype}; it has ${[...backend.dtypes].join(", ")}`,
+    );
 }

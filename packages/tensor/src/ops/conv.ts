@@ -31,12 +31,22 @@ function columns(x: Tensor, attrs: ConvAttrs): [Tensor, readonly number[]] {
   const [n, channels] = x.shape;
   const k = kernelSize.length;
   const spatial = kernelSize.map((_, i) => i + 2);
-  const taken = windows(padChannelsLast(x, before, after, 0), { dims: spatial, sizes: kernelSize, steps: stride, dilations: dilation });
+  const taken = windows(padChannelsLast(x, before, after, 0), {
+    dims: spatial,
+    sizes: kernelSize,
+    steps: stride,
+    dilations: dilation,
+  });
   const out = taken.shape.slice(2, 2 + k);
   // [N, C, O..., K...] → [groups, N, O..., K..., C/groups]
   const split = taken.reshape([n, groups, channels / groups, ...out, ...kernelSize]);
   const order = [1, 0, ...out.map((_, i) => 3 + i), ...kernelSize.map((_, i) => 3 + k + i), 2];
-  return [split.permute(order).reshape([groups, n * numelOf(out), numelOf(kernelSize) * (channels / groups)]), out];
+  return [
+    split
+      .permute(order)
+      .reshape([groups, n * numelOf(out), numelOf(kernelSize) * (channels / groups)]),
+    out,
+  ];
 }
 
 /** [O, C/groups, K...] → [groups, K...·C/groups, O/groups] */
@@ -64,8 +74,20 @@ function grouped(a: Tensor, b: Tensor): Tensor {
   return a.shape[0] === 1 ? a.squeeze(0).matmul(b.squeeze(0)).unsqueeze(0) : a.matmul(b);
 }
 
-const outputSize = ({ inputSize, kernelSize, stride, before, after, dilation }: ConvAttrs): number[] =>
-  inputSize.map((size, i) => Math.floor((size + before[i] + after[i] - dilation[i] * (kernelSize[i] - 1) - 1) / stride[i]) + 1);
+const outputSize = ({
+  inputSize,
+  kernelSize,
+  stride,
+  before,
+  after,
+  dilation,
+}: ConvAttrs): number[] =>
+  inputSize.map(
+    (size, i) =>
+      Math.floor(
+        (size + before[i] + after[i] - dilation[i] * (kernelSize[i] - 1) - 1) / stride[i],
+      ) + 1,
+  );
 
 const convOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2d", {
   results([x, weight], attrs) {
@@ -80,7 +102,12 @@ const convOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2d", {
     const y = grouped(taken, weightMatrix(weight, groups));
     // [groups, N·O..., O/groups] → [N, O, O...], channels innermost.
     const order = [1, 0, 2 + out.length, ...out.map((_, i) => 2 + i)];
-    return [y.reshape([groups, n, ...out, o / groups]).permute(order).reshape([n, o, ...out])];
+    return [
+      y
+        .reshape([groups, n, ...out, o / groups])
+        .permute(order)
+        .reshape([n, o, ...out]),
+    ];
   },
   saves: (needs) => ({ inputs: [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])] }),
   gradient: ([g], { attrs, needs, input }) => [
@@ -102,10 +129,18 @@ const convInputGradientOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2dInp
     const d = grouped(rows(g, groups), weightMatrix(weight, groups).transpose(1, 2));
     // [groups, N·O..., K...·C/groups] → [N, C, O..., K...], the windows' own shape.
     const order = [1, 0, 2 + 2 * k, ...out.map((_, i) => 2 + i), ...out.map((_, i) => 2 + k + i)];
-    const spread = d.reshape([groups, n, ...out, ...kernelSize, c]).permute(order).reshape([n, groups * c, ...out, ...kernelSize]);
+    const spread = d
+      .reshape([groups, n, ...out, ...kernelSize, c])
+      .permute(order)
+      .reshape([n, groups * c, ...out, ...kernelSize]);
     const padded = inputSize.map((size, i) => size + before[i] + after[i]);
     const spatial = kernelSize.map((_, i) => i + 2);
-    const summed = overlapAdd(spread, [n, groups * c, ...padded], { dims: spatial, sizes: kernelSize, steps: stride, dilations: dilation });
+    const summed = overlapAdd(spread, [n, groups * c, ...padded], {
+      dims: spatial,
+      sizes: kernelSize,
+      steps: stride,
+      dilations: dilation,
+    });
     return [spatial.reduce((t, dim, i) => t.narrow(dim, before[i], inputSize[i]), summed)];
   },
   saves: (needs) => ({ inputs: [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])] }),
@@ -116,7 +151,9 @@ const convInputGradientOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2dInp
 });
 
 const convWeightGradientOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2dWeightGradient", {
-  results: ([x, g], { groups, kernelSize }) => [{ shape: [g.shape[1], x.shape[1] / groups, ...kernelSize], dtype: g.dtype }],
+  results: ([x, g], { groups, kernelSize }) => [
+    { shape: [g.shape[1], x.shape[1] / groups, ...kernelSize], dtype: g.dtype },
+  ],
   decompose([x, g], attrs) {
     const { groups, kernelSize } = attrs;
     const c = x.shape[1] / groups;
@@ -125,7 +162,12 @@ const convWeightGradientOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2dWe
     const d = grouped(taken.transpose(1, 2), rows(g, groups));
     // [groups, K...·C/groups, O/groups] → [O, C/groups, K...]
     const order = [0, 2 + k, 1 + k, ...kernelSize.map((_, i) => 1 + i)];
-    return [d.reshape([groups, ...kernelSize, c, g.shape[1] / groups]).permute(order).reshape([g.shape[1], c, ...kernelSize])];
+    return [
+      d
+        .reshape([groups, ...kernelSize, c, g.shape[1] / groups])
+        .permute(order)
+        .reshape([g.shape[1], c, ...kernelSize]),
+    ];
   },
   saves: (needs) => ({ inputs: [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])] }),
   gradient: ([gw], { attrs, needs, input }) => [
@@ -150,7 +192,11 @@ export interface ConvOptions {
 /** One number for every dimension, or one each. */
 export function pair(value: PairArgument, name: string, dims = 2): readonly number[] {
   const list = typeof value === "number" ? new Array<number>(dims).fill(value) : value;
-  if (list.length !== dims || !list.every(Number.isInteger)) throw new DlError("value", `${name} has to be a whole number or ${dims} of them, got ${JSON.stringify(value)}`);
+  if (list.length !== dims || !list.every(Number.isInteger))
+    throw new DlError(
+      "value",
+      `${name} has to be a whole number or ${dims} of them, got ${JSON.stringify(value)}`,
+    );
   return list;
 }
 
@@ -167,36 +213,63 @@ export function pair(value: PairArgument, name: string, dims = 2): readonly numb
 export function conv2d(x: Tensor, weight: Tensor, options: ConvOptions = {}): Tensor {
   if (x.rank === 3) return conv2d(x.unsqueeze(0), weight, options).squeeze(0);
   const { bias = null, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  if (x.rank !== 4) throw new ShapeError(`conv2d: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}${x.rank === 2 ? ": reshape flat images first, x.reshape(-1, 1, 28, 28)" : ""}`);
-  if (weight.rank !== 4) throw new ShapeError(`conv2d: the weight has to be [O, C / groups, KH, KW], got ${formatShape(weight.shape)}`);
+  if (x.rank !== 4)
+    throw new ShapeError(
+      `conv2d: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}${x.rank === 2 ? ": reshape flat images first, x.reshape(-1, 1, 28, 28)" : ""}`,
+    );
+  if (weight.rank !== 4)
+    throw new ShapeError(
+      `conv2d: the weight has to be [O, C / groups, KH, KW], got ${formatShape(weight.shape)}`,
+    );
   const [, channels, ...inputSize] = x.shape;
   const [o, c, ...kernelSize] = weight.shape;
   if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0 || o % groups !== 0) {
-    throw new DlError("value", `conv2d: ${groups} groups do not divide ${channels} input and ${o} output channels`);
+    throw new DlError(
+      "value",
+      `conv2d: ${groups} groups do not divide ${channels} input and ${o} output channels`,
+    );
   }
   if (c * groups !== channels) {
     throw new ShapeError(
       `conv2d: the input ${formatShape(x.shape)} has ${channels} channels, the weight ${formatShape(weight.shape)} takes ${c * groups}${groups > 1 ? ` (${groups} groups)` : ""}`,
     );
   }
-  if (bias && (bias.rank !== 1 || bias.shape[0] !== o)) throw new ShapeError(`conv2d: the bias has to be [${o}], got ${formatShape(bias.shape)}`);
+  if (bias && (bias.rank !== 1 || bias.shape[0] !== o))
+    throw new ShapeError(`conv2d: the bias has to be [${o}], got ${formatShape(bias.shape)}`);
   const steps = pair(stride, "conv2d: stride");
   const spread = pair(dilation, "conv2d: dilation");
   const [before, after] = paddingAmounts(padding, kernelSize, steps, spread);
-  const attrs: ConvAttrs = { stride: steps, before, after, dilation: spread, groups, inputSize, kernelSize };
+  const attrs: ConvAttrs = {
+    stride: steps,
+    before,
+    after,
+    dilation: spread,
+    groups,
+    inputSize,
+    kernelSize,
+  };
   const out = outputSize(attrs);
-  if (out.some((n) => n < 1)) throw new ShapeError(`conv2d: a window of ${formatShape(kernelSize)} does not fit the input ${formatShape(x.shape)} with padding ${JSON.stringify(padding)}`);
+  if (out.some((n) => n < 1))
+    throw new ShapeError(
+      `conv2d: a window of ${formatShape(kernelSize)} does not fit the input ${formatShape(x.shape)} with padding ${JSON.stringify(padding)}`,
+    );
   const y = dispatch(convOp, [x, weight], attrs);
   return bias ? y.add(bias.reshape([1, o, 1, 1])) : y;
 }
 
-function paddingAmounts(padding: ConvOptions["padding"], kernel: Shape, stride: readonly number[], dilation: readonly number[]): [readonly number[], readonly number[]] {
+function paddingAmounts(
+  padding: ConvOptions["padding"],
+  kernel: Shape,
+  stride: readonly number[],
+  dilation: readonly number[],
+): [readonly number[], readonly number[]] {
   if (padding === "valid") return [kernel.map(() => 0), kernel.map(() => 0)];
   if (padding !== "same") {
     const amount = pair(padding ?? 0, "conv2d: padding");
     return [amount, amount];
   }
-  if (stride.some((s) => s !== 1)) throw new DlError("value", 'conv2d: padding "same" is for stride 1');
+  if (stride.some((s) => s !== 1))
+    throw new DlError("value", 'conv2d: padding "same" is for stride 1');
   const total = kernel.map((k, i) => dilation[i] * (k - 1));
   const before = total.map((n) => Math.floor(n / 2));
   return [before, total.map((n, i) => n - before[i])];

@@ -12,9 +12,16 @@ const FILL = program([scalar(0)], 0, 1);
 export const fillView = (v: View, value: number): void => assign([v], FILL, [], [value]);
 
 /** New memory with one number everywhere. */
-export function filledView(backend: Backend, dtype: DType, shape: Shape, value: number, strides?: readonly number[]): View {
+export function filledView(
+  backend: Backend,
+  dtype: DType,
+  shape: Shape,
+  value: number,
+  strides?: readonly number[],
+): View {
   const v = allocate(backend, dtype, shape, strides);
   // Filled as one run of memory, whatever the dimension order.
-  if (v.numel > 0) fillView(new View(v.storage, dtype, [v.numel], contiguousStrides([v.numel]), 0, true), value);
+  if (v.numel > 0)
+    fillView(new View(v.storage, dtype, [v.numel], contiguousStrides([v.numel]), 0, true), value);
   return v;
 }

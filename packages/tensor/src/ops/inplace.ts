@@ -13,7 +13,9 @@ import { fillView } from "./fill.ts";
 /** target ← value, which is used up. */
 export function write<T extends Tensor>(target: T, name: string, value: Tensor): T {
   if (!sameShape(value.shape, target.shape)) {
-    throw new ShapeError(`${name}: the result ${formatShape(value.shape)} does not fit the tensor ${formatShape(target.shape)} that is written to`);
+    throw new ShapeError(
+      `${name}: the result ${formatShape(value.shape)} does not fit the tensor ${formatShape(target.shape)} that is written to`,
+    );
   }
   adoptHistory(target, name, value);
   assign([target.view], IDENTITY, [value.view]);
@@ -26,7 +28,10 @@ function adoptHistory(target: Tensor, name: string, value: Tensor): void {
   const isRecording = state.autograd?.isGradEnabled() ?? false;
   if (!isRecording) return;
   if (target.isLeaf && target.requiresGrad) {
-    throw new DlError("in-place", `${name}: a leaf that requires a gradient cannot be changed in place while gradients are recorded: wrap the change in noGrad(() => ...)`);
+    throw new DlError(
+      "in-place",
+      `${name}: a leaf that requires a gradient cannot be changed in place while gradients are recorded: wrap the change in noGrad(() => ...)`,
+    );
   }
   if (!value.node && !target.node) return;
   if (value.node) value.node.owners++;
@@ -50,10 +55,14 @@ function alias(x: Tensor): Tensor {
 export function fill_<T extends Tensor>(target: T, value: number): T {
   const isRecording = state.autograd?.isGradEnabled() ?? false;
   if (isRecording && target.isLeaf && target.requiresGrad) {
-    throw new DlError("in-place", "fill_: a leaf that requires a gradient cannot be changed in place while gradients are recorded: wrap the change in noGrad(() => ...)");
+    throw new DlError(
+      "in-place",
+      "fill_: a leaf that requires a gradient cannot be changed in place while gradients are recorded: wrap the change in noGrad(() => ...)",
+    );
   }
   // What it was made from no longer matters.
-  if (isRecording && target.node) return write(target, "fill_", target.newFull(target.shape, value));
+  if (isRecording && target.node)
+    return write(target, "fill_", target.newFull(target.shape, value));
   fillView(target.view, value);
   target.nodeVersion = target.view.storage.version;
   return target;

@@ -13,8 +13,15 @@ const catOp: Op<{ readonly axis: number; readonly dtype: DType }> = {
   name: "cat",
   forward(inputs, { axis, dtype }) {
     const backend = commonBackend("cat", inputs);
-    const shape = inputs[0].shape.map((n, d) => (d === axis ? inputs.reduce((sum, t) => sum + t.shape[axis], 0) : n));
-    const out = allocate(backend, dtype, shape, inputs[0].view.contiguous ? undefined : denseLike(shape, inputs[0].view.strides));
+    const shape = inputs[0].shape.map((n, d) =>
+      d === axis ? inputs.reduce((sum, t) => sum + t.shape[axis], 0) : n,
+    );
+    const out = allocate(
+      backend,
+      dtype,
+      shape,
+      inputs[0].view.contiguous ? undefined : denseLike(shape, inputs[0].view.strides),
+    );
     let start = 0;
     for (const t of inputs) {
       if (t.numel > 0) assign([part(out, axis, start, t.shape[axis])], IDENTITY, [t.view]);
@@ -42,21 +49,30 @@ const part = (v: View, axis: number, start: number, length: number): View =>
 export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   if (tensors.length === 0) throw new DlError("value", "cat: an empty list of tensors");
   const [first] = tensors;
-  if (first.rank === 0) throw new ShapeError("cat: zero-dimensional tensors cannot be joined: use stack");
+  if (first.rank === 0)
+    throw new ShapeError("cat: zero-dimensional tensors cannot be joined: use stack");
   const axis = wrapDim(dim, first.rank, "cat");
   tensors.forEach((t, i) => {
     if (t.rank !== first.rank || t.shape.some((n, d) => d !== axis && n !== first.shape[d])) {
-      throw new ShapeError(`cat: tensor ${i} has shape ${formatShape(t.shape)}, tensor 0 ${formatShape(first.shape)}: all sizes but that of dim ${dim} have to agree`);
+      throw new ShapeError(
+        `cat: tensor ${i} has shape ${formatShape(t.shape)}, tensor 0 ${formatShape(first.shape)}: all sizes but that of dim ${dim} have to agree`,
+      );
     }
   });
-  return dispatch(catOp, tensors, { axis, dtype: tensors.map((t) => t.dtype).reduce(promoteTypes) });
+  return dispatch(catOp, tensors, {
+    axis,
+    dtype: tensors.map((t) => t.dtype).reduce(promoteTypes),
+  });
 }
 
 /** As a new dimension. */
 export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   if (tensors.length === 0) throw new DlError("value", "stack: an empty list of tensors");
   const odd = tensors.findIndex((t) => !sameShape(t.shape, tensors[0].shape));
-  if (odd >= 0) throw new ShapeError(`stack: tensor ${odd} has shape ${formatShape(tensors[odd].shape)}, tensor 0 ${formatShape(tensors[0].shape)}: all have to be equal`);
+  if (odd >= 0)
+    throw new ShapeError(
+      `stack: tensor ${odd} has shape ${formatShape(tensors[odd].shape)}, tensor 0 ${formatShape(tensors[0].shape)}: all have to be equal`,
+    );
   const axis = wrapDim(dim, tensors[0].rank + 1, "stack");
   return cat(
     tensors.map((t) => t.unsqueeze(axis)),
@@ -68,10 +84,19 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
 export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
   const axis = wrapDim(dim, x.rank, "split");
   const n = x.shape[axis];
-  if (typeof size === "number" && !(size > 0)) throw new DlError("value", `split: size ${size} has to be positive`);
-  const sizes = typeof size === "number" ? Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) => Math.min(size, n - i * size)) : size;
+  if (typeof size === "number" && !(size > 0))
+    throw new DlError("value", `split: size ${size} has to be positive`);
+  const sizes =
+    typeof size === "number"
+      ? Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) =>
+          Math.min(size, n - i * size),
+        )
+      : size;
   const total = sizes.reduce((a, b) => a + b, 0);
-  if (total !== n) throw new ShapeError(`split: sizes ${formatShape(sizes)} add up to ${total}, dim ${dim} of ${formatShape(x.shape)} has ${n}`);
+  if (total !== n)
+    throw new ShapeError(
+      `split: sizes ${formatShape(sizes)} add up to ${total}, dim ${dim} of ${formatShape(x.shape)} has ${n}`,
+    );
   let start = 0;
   return sizes.map((length) => {
     start += length;
@@ -103,7 +128,13 @@ const padOp: Op<PadAttrs> = {
   name: "pad",
   forward([x], { before, after, value, channelsLast }) {
     const shape = x.shape.map((n, d) => n + before[d] + after[d]);
-    const out = filledView(x.device, x.dtype, shape, value, channelsLast ? channelsLastStrides(shape) : denseLike(shape, x.view.strides));
+    const out = filledView(
+      x.device,
+      x.dtype,
+      shape,
+      value,
+      channelsLast ? channelsLastStrides(shape) : denseLike(shape, x.view.strides),
+    );
     let source = x.view;
     let target = out;
     shape.forEach((_, d) => {
@@ -133,17 +164,39 @@ export function channelsLastStrides(shape: Shape): number[] {
 }
 
 /** For convolution and pooling: `amount[i]` on both sides of dimension 2 + i, channels innermost; the tensor itself if that is so already. */
-export function padChannelsLast(x: Tensor, before: readonly number[], after: readonly number[], value: number): Tensor {
-  const isLaidOut = before.every((n) => n === 0) && after.every((n) => n === 0) && (x.shape[1] === 1 || x.view.strides[1] === 1);
-  return isLaidOut ? x : dispatch(padOp, [x], { before: [0, 0, ...before], after: [0, 0, ...after], value, channelsLast: true });
+export function padChannelsLast(
+  x: Tensor,
+  before: readonly number[],
+  after: readonly number[],
+  value: number,
+): Tensor {
+  const isLaidOut =
+    before.every((n) => n === 0) &&
+    after.every((n) => n === 0) &&
+    (x.shape[1] === 1 || x.view.strides[1] === 1);
+  return isLaidOut
+    ? x
+    : dispatch(padOp, [x], {
+        before: [0, 0, ...before],
+        after: [0, 0, ...after],
+        value,
+        channelsLast: true,
+      });
 }
 
 export type PadMode = "constant" | "reflect" | "replicate" | "circular";
 
 /** `padding` is [left, right] of the last dimension, then of the one before, and so on, as in PyTorch. */
-export function pad(x: Tensor, padding: readonly number[], { mode = "constant", value = 0 }: { mode?: PadMode; value?: number } = {}): Tensor {
+export function pad(
+  x: Tensor,
+  padding: readonly number[],
+  { mode = "constant", value = 0 }: { mode?: PadMode; value?: number } = {},
+): Tensor {
   if (padding.length % 2 !== 0 || padding.length > 2 * x.rank) {
-    throw new DlError("value", `pad: ${formatShape(padding)} has to be pairs [left, right], from the last dimension on, at most ${x.rank} for ${formatShape(x.shape)}`);
+    throw new DlError(
+      "value",
+      `pad: ${formatShape(padding)} has to be pairs [left, right], from the last dimension on, at most ${x.rank} for ${formatShape(x.shape)}`,
+    );
   }
   const before = x.shape.map(() => 0);
   const after = before.slice();
@@ -152,12 +205,20 @@ export function pad(x: Tensor, padding: readonly number[], { mode = "constant", 
     after[x.rank - 1 - i] = padding[2 * i + 1];
   }
   if (mode !== "constant") return padByIndex(x, before, after, mode);
-  if (x.shape.some((n, d) => n + before[d] + after[d] < 0)) throw new ShapeError(`pad: ${formatShape(padding)} cuts more off ${formatShape(x.shape)} than there is`);
+  if (x.shape.some((n, d) => n + before[d] + after[d] < 0))
+    throw new ShapeError(
+      `pad: ${formatShape(padding)} cuts more off ${formatShape(x.shape)} than there is`,
+    );
   return padding.every((n) => n === 0) ? x : dispatch(padOp, [x], { before, after, value });
 }
 
 /** The other modes read existing positions. */
-function padByIndex(x: Tensor, before: readonly number[], after: readonly number[], mode: Exclude<PadMode, "constant">): Tensor {
+function padByIndex(
+  x: Tensor,
+  before: readonly number[],
+  after: readonly number[],
+  mode: Exclude<PadMode, "constant">,
+): Tensor {
   const source: Record<typeof mode, (i: number, n: number) => number> = {
     reflect: (i, n) => (i < 0 ? -i : i >= n ? 2 * (n - 1) - i : i),
     replicate: (i, n) => Math.min(Math.max(i, 0), n - 1),
@@ -166,8 +227,13 @@ function padByIndex(x: Tensor, before: readonly number[], after: readonly number
   return x.shape.reduce((t, n, d) => {
     if (before[d] === 0 && after[d] === 0) return t;
     const most = mode === "reflect" ? n - 1 : mode === "circular" ? n : Infinity;
-    if (before[d] > most || after[d] > most) throw new ShapeError(`pad: ${mode} padding of dim ${d} of ${formatShape(x.shape)} can be at most ${most}, got [${before[d]}, ${after[d]}]`);
-    const index = Int32Array.from({ length: n + before[d] + after[d] }, (_, i) => source[mode](i - before[d], n));
+    if (before[d] > most || after[d] > most)
+      throw new ShapeError(
+        `pad: ${mode} padding of dim ${d} of ${formatShape(x.shape)} can be at most ${most}, got [${before[d]}, ${after[d]}]`,
+      );
+    const index = Int32Array.from({ length: n + before[d] + after[d] }, (_, i) =>
+      source[mode](i - before[d], n),
+    );
     return t.indexSelect(d, Tensor.from(index, [index.length], x.device));
   }, x);
 }

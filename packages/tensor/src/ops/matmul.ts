@@ -39,7 +39,8 @@ const matmulOp: Op<MatmulAttrs> = {
  * A gradient with respect to the right operand is laid out by columns if asked: that operand is usually a transposed
  * weight, whose gradient then has the weight's own layout once it is transposed back.
  */
-const product = (a: Tensor, b: Tensor, columnMajor: boolean): Tensor => dispatch(matmulOp, [a, b], { columnMajor });
+const product = (a: Tensor, b: Tensor, columnMajor: boolean): Tensor =>
+  dispatch(matmulOp, [a, b], { columnMajor });
 
 /**
  * PyTorch's `matmul`: vectors, matrices and batches of matrices; batch dimensions broadcast.
@@ -47,7 +48,8 @@ const product = (a: Tensor, b: Tensor, columnMajor: boolean): Tensor => dispatch
  *     [k]·[k] → []    [m,k]·[k] → [m]    [k]·[k,n] → [n]    [...,m,k]·[...,k,n] → [...,m,n]
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
-  if (a.rank === 0 || b.rank === 0) throw new ShapeError("matmul: both operands need at least one dimension: use mul for numbers");
+  if (a.rank === 0 || b.rank === 0)
+    throw new ShapeError("matmul: both operands need at least one dimension: use mul for numbers");
   const left = a.rank === 1 ? a.unsqueeze(0) : a;
   const right = b.rank === 1 ? b.unsqueeze(1) : b;
   const inner = left.shape.at(-1)!;
@@ -57,7 +59,11 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
         `the ${b.rank === 1 ? "only" : "second to last"} one of the second (${right.shape.at(-2)})`,
     );
   }
-  if (a.dtype !== b.dtype) throw new DlError("dtype", `matmul: ${a.dtype} times ${b.dtype}: convert one, for instance with .to("${promoteTypes(a.dtype, b.dtype)}")`);
+  if (a.dtype !== b.dtype)
+    throw new DlError(
+      "dtype",
+      `matmul: ${a.dtype} times ${b.dtype}: convert one, for instance with .to("${promoteTypes(a.dtype, b.dtype)}")`,
+    );
   const out = batched(left, right);
   if (a.rank > 1 && b.rank > 1) return out;
   const shape = out.shape.slice();
@@ -75,23 +81,35 @@ function batched(a: Tensor, b: Tensor): Tensor {
     return product(tall, b, false).reshape([...rows, b.shape[1]]);
   }
   const batch = broadcastShapes([a.shape.slice(0, -2), b.shape.slice(0, -2)], "matmul");
-  return product(a.expand([...batch, ...a.shape.slice(-2)]), b.expand([...batch, ...b.shape.slice(-2)]), false);
+  return product(
+    a.expand([...batch, ...a.shape.slice(-2)]),
+    b.expand([...batch, ...b.shape.slice(-2)]),
+    false,
+  );
 }
 
 /** [m, k] · [k, n] */
 export function mm(a: Tensor, b: Tensor): Tensor {
-  if (a.rank !== 2 || b.rank !== 2) throw new ShapeError(`mm: two matrices are wanted, got ${formatShape(a.shape)} and ${formatShape(b.shape)}: matmul takes other ranks`);
+  if (a.rank !== 2 || b.rank !== 2)
+    throw new ShapeError(
+      `mm: two matrices are wanted, got ${formatShape(a.shape)} and ${formatShape(b.shape)}: matmul takes other ranks`,
+    );
   return matmul(a, b);
 }
 /** [b, m, k] · [b, k, n] */
 export function bmm(a: Tensor, b: Tensor): Tensor {
   if (a.rank !== 3 || b.rank !== 3 || a.shape[0] !== b.shape[0]) {
-    throw new ShapeError(`bmm: two equal batches of matrices are wanted, got ${formatShape(a.shape)} and ${formatShape(b.shape)}: matmul broadcasts`);
+    throw new ShapeError(
+      `bmm: two equal batches of matrices are wanted, got ${formatShape(a.shape)} and ${formatShape(b.shape)}: matmul broadcasts`,
+    );
   }
   return matmul(a, b);
 }
 /** Σ a·b of two vectors. */
 export function dot(a: Tensor, b: Tensor): Tensor {
-  if (a.rank !== 1 || b.rank !== 1) throw new ShapeError(`dot: two vectors are wanted, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`);
+  if (a.rank !== 1 || b.rank !== 1)
+    throw new ShapeError(
+      `dot: two vectors are wanted, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`,
+    );
   return matmul(a, b);
 }

@@ -7,7 +7,7 @@ import { IDENTITY, program } from "../program.ts";
 import { numelOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { View } from "../view.ts";
-import { pair, type PairArgument } from "./conv.ts";
+import { type PairArgument, pair } from "./conv.ts";
 import { padChannelsLast } from "./join.ts";
 import type { ValuesAndIndices } from "./reduce.ts";
 import { windows } from "./views.ts";
@@ -32,29 +32,60 @@ export interface MaxPoolOptions {
   ceilMode?: boolean;
 }
 
-function geometry(name: string, x: Tensor, kernelSize: PairArgument, options: MaxPoolOptions): PoolGeometry {
-  if (x.rank !== 4) throw new ShapeError(`${name}: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}`);
+function geometry(
+  name: string,
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: MaxPoolOptions,
+): PoolGeometry {
+  if (x.rank !== 4)
+    throw new ShapeError(
+      `${name}: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}`,
+    );
   const size = pair(kernelSize, `${name}: kernelSize`);
   const stride = pair(options.stride ?? size, `${name}: stride`);
   const padding = pair(options.padding ?? 0, `${name}: padding`);
   const dilation = pair(options.dilation ?? 1, `${name}: dilation`);
-  if (size.some((k) => k < 1) || stride.some((s) => s < 1)) throw new DlError("value", `${name}: kernelSize ${formatShape(size)} and stride ${formatShape(stride)} have to be positive`);
-  if (padding.some((p, i) => p < 0 || 2 * p > size[i])) throw new DlError("value", `${name}: padding ${formatShape(padding)} can be at most half of kernelSize ${formatShape(size)}`);
+  if (size.some((k) => k < 1) || stride.some((s) => s < 1))
+    throw new DlError(
+      "value",
+      `${name}: kernelSize ${formatShape(size)} and stride ${formatShape(stride)} have to be positive`,
+    );
+  if (padding.some((p, i) => p < 0 || 2 * p > size[i]))
+    throw new DlError(
+      "value",
+      `${name}: padding ${formatShape(padding)} can be at most half of kernelSize ${formatShape(size)}`,
+    );
   const input = x.shape.slice(2);
   const out = input.map((n, i) => {
     const span = n + 2 * padding[i] - dilation[i] * (size[i] - 1) - 1;
-    const count = (options.ceilMode ? Math.ceil(span / stride[i]) : Math.floor(span / stride[i])) + 1;
+    const count =
+      (options.ceilMode ? Math.ceil(span / stride[i]) : Math.floor(span / stride[i])) + 1;
     // The last window has to start inside the input or the padding before it.
     return options.ceilMode && (count - 1) * stride[i] >= n + padding[i] ? count - 1 : count;
   });
-  if (out.some((n) => n < 1)) throw new ShapeError(`${name}: a window of ${formatShape(size)} does not fit the input ${formatShape(x.shape)}`);
-  const extra = input.map((n, i) => Math.max(0, (out[i] - 1) * stride[i] + dilation[i] * (size[i] - 1) + 1 - n - 2 * padding[i]));
+  if (out.some((n) => n < 1))
+    throw new ShapeError(
+      `${name}: a window of ${formatShape(size)} does not fit the input ${formatShape(x.shape)}`,
+    );
+  const extra = input.map((n, i) =>
+    Math.max(0, (out[i] - 1) * stride[i] + dilation[i] * (size[i] - 1) + 1 - n - 2 * padding[i]),
+  );
   return { size, stride, padding, dilation, extra, out };
 }
 
 /** [N, C, OH, OW, KH, KW], padded with `value`. */
-function windowsOf(x: Tensor, { size, stride, padding, dilation, extra, out }: PoolGeometry, value: number): Tensor {
-  const padded = padChannelsLast(x, padding, padding.map((p, i) => p + extra[i]), value);
+function windowsOf(
+  x: Tensor,
+  { size, stride, padding, dilation, extra, out }: PoolGeometry,
+  value: number,
+): Tensor {
+  const padded = padChannelsLast(
+    x,
+    padding,
+    padding.map((p, i) => p + extra[i]),
+    value,
+  );
   const taken = windows(padded, { dims: [2, 3], sizes: size, steps: stride, dilations: dilation });
   return taken.narrow(2, 0, out[0]).narrow(3, 0, out[1]);
 }
@@ -68,7 +99,8 @@ const column = E.sub(E.add(E.mul(E.index(3), sw), E.mul(E.index(5), dw)), pw);
 const isMaximum = E.or(E.eq(E.input(0), E.input(1)), E.isNaN(E.input(0)));
 const POSITION = program([E.select(isMaximum, E.add(E.mul(row, width), column), NOWHERE)], 2, 7);
 
-const withoutWindow = (v: View): View => new View(v.storage, v.dtype, v.shape.slice(0, 4), v.strides.slice(0, 4), v.offset);
+const withoutWindow = (v: View): View =>
+  new View(v.storage, v.dtype, v.shape.slice(0, 4), v.strides.slice(0, 4), v.offset);
 
 /** Maxima and their positions in the plane, the first of equal ones. */
 const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
@@ -77,7 +109,15 @@ const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
     const taken = windowsOf(x, attrs, -Infinity);
     const values = new Tensor(runReduce("maxPool2d", "max", IDENTITY, [taken], [4, 5], x.dtype));
     const scalars = [...stride, ...dilation, ...padding, x.shape[3]];
-    const positions = runReduce("maxPool2d", "min", POSITION, [taken, values], [4, 5], "int32", scalars);
+    const positions = runReduce(
+      "maxPool2d",
+      "min",
+      POSITION,
+      [taken, values],
+      [4, 5],
+      "int32",
+      scalars,
+    );
     values.view.storage.retain();
     return [new Tensor(withoutWindow(values.view)), new Tensor(withoutWindow(positions))];
   },
@@ -102,12 +142,20 @@ const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
 const maxPoolOp = defineComposite("maxPool2d", maxPoolDefinition);
 
 /** Maxima of windows, and where in their [H, W] plane they are. */
-export function maxPool2dWithIndices(x: Tensor, kernelSize: PairArgument, options: MaxPoolOptions = {}): ValuesAndIndices {
+export function maxPool2dWithIndices(
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: MaxPoolOptions = {},
+): ValuesAndIndices {
   if (x.rank === 3) {
     const { values, indices } = maxPool2dWithIndices(x.unsqueeze(0), kernelSize, options);
     return { values: values.squeeze(0), indices: indices.squeeze(0) };
   }
-  const [values, indices] = dispatchAll(maxPoolOp, [x], geometry("maxPool2d", x, kernelSize, options));
+  const [values, indices] = dispatchAll(
+    maxPoolOp,
+    [x],
+    geometry("maxPool2d", x, kernelSize, options),
+  );
   return { values, indices };
 }
 
@@ -117,7 +165,11 @@ export function maxPool2dWithIndices(x: Tensor, kernelSize: PairArgument, option
  * @param x `[N, C, H, W]` or `[C, H, W]`
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
  */
-export function maxPool2d(x: Tensor, kernelSize: PairArgument, options: MaxPoolOptions = {}): Tensor {
+export function maxPool2d(
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: MaxPoolOptions = {},
+): Tensor {
   const { values, indices } = maxPool2dWithIndices(x, kernelSize, options);
   indices.dispose();
   return values;
@@ -136,7 +188,11 @@ export interface AvgPoolOptions extends Omit<MaxPoolOptions, "dilation"> {
  * @param x `[N, C, H, W]` or `[C, H, W]`
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
  */
-export function avgPool2d(x: Tensor, kernelSize: PairArgument, options: AvgPoolOptions = {}): Tensor {
+export function avgPool2d(
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: AvgPoolOptions = {},
+): Tensor {
   if (x.rank === 3) return avgPool2d(x.unsqueeze(0), kernelSize, options).squeeze(0);
   const { countIncludePad = true, divisorOverride, ...rest } = options;
   const shape = geometry("avgPool2d", x, kernelSize, rest);
@@ -145,12 +201,20 @@ export function avgPool2d(x: Tensor, kernelSize: PairArgument, options: AvgPoolO
   const counts = shape.size.map((_, i) => elementCounts(shape, x.shape[2 + i], i, countIncludePad));
   const isUniform = counts.every((list) => list.every((n) => n === list[0]));
   if (isUniform) return total.div(counts[0][0] * counts[1][0]);
-  const divisor = Float32Array.from({ length: numelOf(shape.out) }, (_, i) => counts[0][Math.floor(i / shape.out[1])] * counts[1][i % shape.out[1]]);
+  const divisor = Float32Array.from(
+    { length: numelOf(shape.out) },
+    (_, i) => counts[0][Math.floor(i / shape.out[1])] * counts[1][i % shape.out[1]],
+  );
   return total.div(Tensor.from(divisor, [1, 1, ...shape.out], x.device).to(x.dtype));
 }
 
 /** How many elements each window has along one dimension; what ceilMode adds never counts. */
-function elementCounts({ size, stride, padding, out }: PoolGeometry, n: number, i: number, includePad: boolean): number[] {
+function elementCounts(
+  { size, stride, padding, out }: PoolGeometry,
+  n: number,
+  i: number,
+  includePad: boolean,
+): number[] {
   return Array.from({ length: out[i] }, (_, k) => {
     const start = k * stride[i] - padding[i];
     const end = Math.min(start + size[i], n + padding[i]);
@@ -163,12 +227,19 @@ function elementCounts({ size, stride, padding, out }: PoolGeometry, n: number, 
  *
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
  */
-export function adaptiveAvgPool2d(x: Tensor, outputSize: number | readonly (number | null)[]): Tensor {
-  if (x.rank !== 3 && x.rank !== 4) throw new ShapeError(`adaptiveAvgPool2d: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}`);
+export function adaptiveAvgPool2d(
+  x: Tensor,
+  outputSize: number | readonly (number | null)[],
+): Tensor {
+  if (x.rank !== 3 && x.rank !== 4)
+    throw new ShapeError(
+      `adaptiveAvgPool2d: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}`,
+    );
   const wanted = typeof outputSize === "number" ? [outputSize, outputSize] : outputSize;
   const input = x.shape.slice(-2);
   const out = wanted.map((n, i) => n ?? input[i]);
-  if (out.every((n, i) => n > 0 && input[i] % n === 0)) return avgPool2d(x, [input[0] / out[0], input[1] / out[1]]);
+  if (out.every((n, i) => n > 0 && input[i] % n === 0))
+    return avgPool2d(x, [input[0] / out[0], input[1] / out[1]]);
   // Means over unequal parts are products with matrices that hold the weights.
   const average = (n: number, parts: number) => {
     const weights = new Float32Array(parts * n);

@@ -1,8 +1,8 @@
 /** Reductions over dimensions, and what is made of them. */
 import type { ReduceOp } from "../backend.ts";
+import { type MapAttrs, type MapOp, runReduce } from "../define.ts";
 import { dispatch, type GradientContext, type Op } from "../dispatch.ts";
 import { type DType, isFloating, toFloating } from "../dtype.ts";
-import { type MapAttrs, type MapOp, runReduce } from "../define.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { IDENTITY, program } from "../program.ts";
@@ -24,7 +24,8 @@ export interface SumOptions extends DimOptions {
 export type DimsFirst<O extends DimOptions = DimOptions> = [dim?: Dims | O, options?: O];
 
 export function dimArguments<O extends DimOptions>([first, options]: DimsFirst<O>): O {
-  if (first === undefined || typeof first === "number" || Array.isArray(first)) return { ...options, dim: first as Dims | undefined } as O;
+  if (first === undefined || typeof first === "number" || Array.isArray(first))
+    return { ...options, dim: first as Dims | undefined } as O;
   return first as O;
 }
 
@@ -41,18 +42,30 @@ interface ReduceAttrs {
 }
 
 /** Shape without the axes. */
-const without = (shape: Shape, axes: readonly number[]): Shape => shape.filter((_, d) => !axes.includes(d));
+const without = (shape: Shape, axes: readonly number[]): Shape =>
+  shape.filter((_, d) => !axes.includes(d));
 
 const reduceOp: Op<ReduceAttrs> = {
   name: "reduce",
   forward(operands, { reduceOp: op, axes, keepdim, dtype, map, scalars }) {
-    const out = runReduce(map ? `sum of ${map.name}` : op, op, map?.program ?? IDENTITY, operands, axes, dtype, scalars);
+    const out = runReduce(
+      map ? `sum of ${map.name}` : op,
+      op,
+      map?.program ?? IDENTITY,
+      operands,
+      axes,
+      dtype,
+      scalars,
+    );
     if (keepdim) return [new Tensor(out)];
     const strides = out.strides.filter((_, d) => !axes.includes(d));
     return [new Tensor(new View(out.storage, dtype, without(out.shape, axes), strides, 0))];
   },
   saves(needs, { reduceOp: op, map, scalars, dtype }) {
-    if (op === "sum") return map?.saves ? { inputs: usedInputs(map, needs, { scalars: scalars ?? [], dtype }) } : {};
+    if (op === "sum")
+      return map?.saves
+        ? { inputs: usedInputs(map, needs, { scalars: scalars ?? [], dtype }) }
+        : {};
     return { inputs: [0], outputs: [0] };
   },
   gradient(grads, context) {
@@ -64,7 +77,10 @@ const reduceOp: Op<ReduceAttrs> = {
     const kept = full.map((n, d) => (axes.includes(d) ? 1 : n));
     const restore = (t: Tensor) => (keepdim ? t : t.reshape(kept)).expand(full);
     const g = restore(grads[0]!);
-    if (op === "sum") return map ? sumOfMapGradient(map, g, context) : [isFloating(context.dtype(0)) ? g.to(context.dtype(0)) : null];
+    if (op === "sum")
+      return map
+        ? sumOfMapGradient(map, g, context)
+        : [isFloating(context.dtype(0)) ? g.to(context.dtype(0)) : null];
     const x = context.input(0);
     if (op === "prod") return [prodGradient(x, g, restore(context.output()), axes)];
     // Equal extremes share the gradient.
@@ -79,7 +95,11 @@ function usedInputs(map: MapOp, needs: readonly boolean[], attrs: MapAttrs): rea
   return wants.outputs?.length ? needs.map((_, i) => i) : (wants.inputs ?? []);
 }
 
-function sumOfMapGradient(map: MapOp, g: Tensor, context: GradientContext<ReduceAttrs>): (Tensor | null)[] {
+function sumOfMapGradient(
+  map: MapOp,
+  g: Tensor,
+  context: GradientContext<ReduceAttrs>,
+): (Tensor | null)[] {
   const attrs: MapAttrs = { scalars: context.attrs.scalars ?? [], dtype: g.dtype };
   let output: Tensor | undefined;
   const inner: GradientContext<MapAttrs> = {
@@ -89,7 +109,12 @@ function sumOfMapGradient(map: MapOp, g: Tensor, context: GradientContext<Reduce
     input: (i) => context.input(i),
     shape: (i) => context.shape(i),
     dtype: (i) => context.dtype(i),
-    output: () => (output ??= dispatch(map, context.needs.map((_, i) => context.input(i)), attrs)),
+    output: () =>
+      (output ??= dispatch(
+        map,
+        context.needs.map((_, i) => context.input(i)),
+        attrs,
+      )),
   };
   return [...map.gradient!([g], inner)];
 }
@@ -104,11 +129,20 @@ function prodGradient(x: Tensor, g: Tensor, product: Tensor, axes: readonly numb
   return g.mul(single.where(others.expand(x.shape), regular));
 }
 
-function reduce(op: ReduceOp, x: Tensor, dims: Dims | undefined, keepdim: boolean, dtype: DType, name: string): Tensor {
+function reduce(
+  op: ReduceOp,
+  x: Tensor,
+  dims: Dims | undefined,
+  keepdim: boolean,
+  dtype: DType,
+  name: string,
+): Tensor {
   const axes = wrapDims(dims, x.rank, name);
   if (axes.length === 0) return x.to(dtype);
   if ((op === "max" || op === "min") && axes.some((d) => x.shape[d] === 0)) {
-    throw new ShapeError(`${name}: ${formatShape(x.shape)} has no elements along dim ${axes.find((d) => x.shape[d] === 0)}, and the extreme of nothing is not defined`);
+    throw new ShapeError(
+      `${name}: ${formatShape(x.shape)} has no elements along dim ${axes.find((d) => x.shape[d] === 0)}, and the extreme of nothing is not defined`,
+    );
   }
   return dispatch(reduceOp, [x], { reduceOp: op, axes, keepdim, dtype });
 }
@@ -117,8 +151,21 @@ function reduce(op: ReduceOp, x: Tensor, dims: Dims | undefined, keepdim: boolea
  * Σ of an elementwise function of the operands, in one pass and with its gradient: nothing of the size of the operands
  * is stored.
  */
-export function sumOfMap(map: MapOp, operands: readonly Tensor[], axes: readonly number[], keepdim: boolean, scalars: readonly number[] = []): Tensor {
-  return dispatch(reduceOp, operands, { reduceOp: "sum", axes, keepdim, dtype: toFloating(operands[0].dtype), map, scalars });
+export function sumOfMap(
+  map: MapOp,
+  operands: readonly Tensor[],
+  axes: readonly number[],
+  keepdim: boolean,
+  scalars: readonly number[] = [],
+): Tensor {
+  return dispatch(reduceOp, operands, {
+    reduceOp: "sum",
+    axes,
+    keepdim,
+    dtype: toFloating(operands[0].dtype),
+    map,
+    scalars,
+  });
 }
 
 // ---- sums, products, extremes ----------------------------------------------------------------------------------------
@@ -133,25 +180,36 @@ export function prod(x: Tensor, { dim, keepdim = false, dtype }: SumOptions = {}
   return reduce("prod", x, dim, keepdim, dtype ?? accumulated(x), "prod");
 }
 /** Equal maxima share the gradient. */
-export const amax = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor => reduce("max", x, dim, keepdim, x.dtype, "amax");
-export const amin = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor => reduce("min", x, dim, keepdim, x.dtype, "amin");
+export const amax = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor =>
+  reduce("max", x, dim, keepdim, x.dtype, "amax");
+export const amin = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor =>
+  reduce("min", x, dim, keepdim, x.dtype, "amin");
 /** Is any element not zero? */
-export const any = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor => reduce("max", x.to("bool"), dim, keepdim, "bool", "any");
+export const any = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor =>
+  reduce("max", x.to("bool"), dim, keepdim, "bool", "any");
 /** Are all elements not zero? */
-export const all = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor => reduce("min", x.to("bool"), dim, keepdim, "bool", "all");
+export const all = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor =>
+  reduce("min", x.to("bool"), dim, keepdim, "bool", "all");
 
 export function mean(x: Tensor, { dim, keepdim = false, dtype }: SumOptions = {}): Tensor {
   const type = dtype ?? x.dtype;
-  if (!isFloating(type)) throw new DlError("dtype", `mean: the mean of ${type} is not defined: x.to("float32").mean(), or mean({ dtype: "float32" })`);
+  if (!isFloating(type))
+    throw new DlError(
+      "dtype",
+      `mean: the mean of ${type} is not defined: x.to("float32").mean(), or mean({ dtype: "float32" })`,
+    );
   return sum(x, { dim, keepdim, dtype: type }).div(count(x, dim, "mean"));
 }
-const count = (x: Tensor, dim: Dims | undefined, name: string): number => wrapDims(dim, x.rank, name).reduce((n, d) => n * x.shape[d], 1);
+const count = (x: Tensor, dim: Dims | undefined, name: string): number =>
+  wrapDims(dim, x.rank, name).reduce((n, d) => n * x.shape[d], 1);
 
 /** Back to the shape that was broadcast, by sums. */
 export function sumTo(g: Tensor, shape: Shape): Tensor {
   if (sameShape(g.shape, shape)) return g;
   const lead = g.rank - shape.length;
-  const axes = g.shape.map((_, d) => d).filter((d) => d < lead || (shape[d - lead] === 1 && g.shape[d] !== 1));
+  const axes = g.shape
+    .map((_, d) => d)
+    .filter((d) => d < lead || (shape[d - lead] === 1 && g.shape[d] !== 1));
   const summed = axes.length ? g.sum(axes, { keepdim: true }) : g;
   return summed.reshape(shape);
 }
@@ -174,7 +232,11 @@ function firstPosition(x: Tensor, extreme: Tensor, axis: number, keepdim: boolea
   return result;
 }
 
-const argOp: Op<{ readonly reduceOp: "max" | "min"; readonly axis: number; readonly keepdim: boolean }> = {
+const argOp: Op<{
+  readonly reduceOp: "max" | "min";
+  readonly axis: number;
+  readonly keepdim: boolean;
+}> = {
   name: "argmax",
   forward([x], { reduceOp: op, axis, keepdim }) {
     const extreme = new Tensor(runReduce(op, op, IDENTITY, [x], [axis], x.dtype));
@@ -195,22 +257,31 @@ function arg(op: "max" | "min", x: Tensor, dim: number | undefined, keepdim: boo
   return dispatch(argOp, [x], { reduceOp: op, axis: wrapDim(dim, x.rank, name), keepdim });
 }
 /** int32 positions of the maxima, the first of equal ones; of the flattened tensor if no dim is given. */
-export const argmax = (x: Tensor, dim?: number, { keepdim = false } = {}): Tensor => arg("max", x, dim, keepdim);
-export const argmin = (x: Tensor, dim?: number, { keepdim = false } = {}): Tensor => arg("min", x, dim, keepdim);
+export const argmax = (x: Tensor, dim?: number, { keepdim = false } = {}): Tensor =>
+  arg("max", x, dim, keepdim);
+export const argmin = (x: Tensor, dim?: number, { keepdim = false } = {}): Tensor =>
+  arg("min", x, dim, keepdim);
 
 export interface ValuesAndIndices {
   values: Tensor;
   indices: Tensor;
 }
 /** Extremes along a dimension and where they are; the gradient goes to that position alone. */
-function extremeAlong(op: "max" | "min", x: Tensor, dim: number, keepdim: boolean): ValuesAndIndices {
+function extremeAlong(
+  op: "max" | "min",
+  x: Tensor,
+  dim: number,
+  keepdim: boolean,
+): ValuesAndIndices {
   const indices = arg(op, x, dim, true);
   const values = x.gather(dim, indices);
   if (keepdim) return { values, indices };
   return { values: values.squeeze(dim), indices: indices.squeeze(dim) };
 }
-export const maxAlong = (x: Tensor, dim: number, keepdim: boolean): ValuesAndIndices => extremeAlong("max", x, dim, keepdim);
-export const minAlong = (x: Tensor, dim: number, keepdim: boolean): ValuesAndIndices => extremeAlong("min", x, dim, keepdim);
+export const maxAlong = (x: Tensor, dim: number, keepdim: boolean): ValuesAndIndices =>
+  extremeAlong("max", x, dim, keepdim);
+export const minAlong = (x: Tensor, dim: number, keepdim: boolean): ValuesAndIndices =>
+  extremeAlong("min", x, dim, keepdim);
 
 // ---- statistics ------------------------------------------------------------------------------------------------------
 
@@ -221,10 +292,15 @@ export interface VarOptions extends DimOptions {
   unbiased?: boolean;
 }
 /** Σ(x − mean)² / (n − correction), in two passes. */
-export function variance(x: Tensor, { dim, keepdim = false, correction, unbiased }: VarOptions = {}): Tensor {
+export function variance(
+  x: Tensor,
+  { dim, keepdim = false, correction, unbiased }: VarOptions = {},
+): Tensor {
   const n = count(x, dim, "var");
   const difference = x.sub(mean(x, { dim: wrapDims(dim, x.rank, "var"), keepdim: true }));
-  return sum(difference.square(), { dim, keepdim }).div(Math.max(0, n - (correction ?? (unbiased === false ? 0 : 1))));
+  return sum(difference.square(), { dim, keepdim }).div(
+    Math.max(0, n - (correction ?? (unbiased === false ? 0 : 1))),
+  );
 }
 export const std = (x: Tensor, options: VarOptions = {}): Tensor => variance(x, options).sqrt();
 
@@ -261,8 +337,13 @@ const euclideanOp: Op<{ readonly axes: readonly number[]; readonly keepdim: bool
     const kept = shape(0).map((n, d) => (axes.includes(d) ? 1 : n));
     const y = keepdim ? output() : output().reshape(kept);
     const up = keepdim ? g! : g!.reshape(kept);
-    return [input(0).mul(up.div(y)).maskedFill(y.eq(0).expand(shape(0)), 0)];
+    return [
+      input(0)
+        .mul(up.div(y))
+        .maskedFill(y.eq(0).expand(shape(0)), 0),
+    ];
   },
 };
 
-export const numelAlong = (shape: Shape, axes: readonly number[]): number => numelOf(axes.map((d) => shape[d]));
+export const numelAlong = (shape: Shape, axes: readonly number[]): number =>
+  numelOf(axes.map((d) => shape[d]));

@@ -13,7 +13,9 @@ const scanOp: Op<{ readonly scanOp: ScanOp; readonly axis: number; readonly dtyp
     if (out.numel > 0) x.device.scan(op, x.view, out, axis);
     return [new Tensor(out)];
   },
-  gradient: ([g], { attrs: { axis }, dtype }) => [cumsum(g!.flip(axis), axis).flip(axis).to(dtype(0))],
+  gradient: ([g], { attrs: { axis }, dtype }) => [
+    cumsum(g!.flip(axis), axis).flip(axis).to(dtype(0)),
+  ],
 };
 
 /** x₀, x₀ + x₁, … along `dim`. */

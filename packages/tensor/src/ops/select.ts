@@ -4,7 +4,9 @@ import { DlError } from "../errors.ts";
 import * as E from "../expr.ts";
 import type { Tensor } from "../tensor.ts";
 
-const choose = defineMap<[Tensor, Operand, Operand]>("where", (c, a, b) => E.select(E.ne(c, 0), a, b));
+const choose = defineMap<[Tensor, Operand, Operand]>("where", (c, a, b) =>
+  E.select(E.ne(c, 0), a, b),
+);
 
 /** `a` where `condition` holds, else `b`. The condition's dtype does not count in the result's. */
 export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
@@ -13,13 +15,17 @@ export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
   return result;
 }
 
-const clampBoth = defineMap<[Tensor, Operand, Operand]>("clamp", (x, low, high) => E.min(E.max(x, low), high), {
-  gradient: (g, [x, low, high]) => [
-    E.select(E.or(E.lt(x, low), E.lt(high, x)), 0, g),
-    E.select(E.and(E.lt(x, low), E.lt(low, high)), g, 0),
-    E.select(E.or(E.lt(high, x), E.lt(high, low)), g, 0),
-  ],
-});
+const clampBoth = defineMap<[Tensor, Operand, Operand]>(
+  "clamp",
+  (x, low, high) => E.min(E.max(x, low), high),
+  {
+    gradient: (g, [x, low, high]) => [
+      E.select(E.or(E.lt(x, low), E.lt(high, x)), 0, g),
+      E.select(E.and(E.lt(x, low), E.lt(low, high)), g, 0),
+      E.select(E.or(E.lt(high, x), E.lt(high, low)), g, 0),
+    ],
+  },
+);
 const clampLow = defineMap<[Tensor, Operand]>("clamp", (x, low) => E.max(x, low), {
   gradient: (g, [x, low]) => [E.select(E.lt(x, low), 0, g), E.select(E.lt(x, low), g, 0)],
 });
@@ -35,17 +41,30 @@ export function clamp(x: Tensor, { min, max }: { min?: Operand; max?: Operand } 
   throw new DlError("value", "clamp: give min, max or both: x.clamp({ min: 0 })");
 }
 
-const fill = defineMap<[Tensor, Tensor, Operand]>("maskedFill", (x, mask, value) => E.select(E.ne(mask, 0), value, x));
+const fill = defineMap<[Tensor, Tensor, Operand]>("maskedFill", (x, mask, value) =>
+  E.select(E.ne(mask, 0), value, x),
+);
 
 /** x with `value` where the mask holds; dtype of x. */
 export function maskedFill(x: Tensor, mask: Tensor, value: Operand): Tensor {
-  if (mask.dtype !== "bool") throw new DlError("dtype", `maskedFill: the mask is ${mask.dtype}, a bool tensor is wanted: mask.ne(0)`);
+  if (mask.dtype !== "bool")
+    throw new DlError(
+      "dtype",
+      `maskedFill: the mask is ${mask.dtype}, a bool tensor is wanted: mask.ne(0)`,
+    );
   return fill(x, mask, value).to(x.dtype);
 }
 
-const replaceNonFinite = defineMap<[Tensor, number, number, number]>("nanToNum", (x, nan, high, low) =>
-  E.select(E.isNaN(x), nan, E.select(E.eq(x, Infinity), high, E.select(E.eq(x, -Infinity), low, x))),
+const replaceNonFinite = defineMap<[Tensor, number, number, number]>(
+  "nanToNum",
+  (x, nan, high, low) =>
+    E.select(
+      E.isNaN(x),
+      nan,
+      E.select(E.eq(x, Infinity), high, E.select(E.eq(x, -Infinity), low, x)),
+    ),
 );
 const MAX = 3.4028234663852886e38;
 /** NaN, ∞ and −∞ replaced: by 0 and the extreme float32 values, unless given. */
-export const nanToNum = (x: Tensor, { nan = 0, posinf = MAX, neginf = -MAX } = {}): Tensor => replaceNonFinite(x, nan, posinf, neginf);
+export const nanToNum = (x: Tensor, { nan = 0, posinf = MAX, neginf = -MAX } = {}): Tensor =>
+  replaceNonFinite(x, nan, posinf, neginf);

@@ -6,7 +6,7 @@ import * as E from "../expr.ts";
 import { IDENTITY, program } from "../program.ts";
 import { wrapDim, wrapDims } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import type { Dims, DimOptions } from "./reduce.ts";
+import type { DimOptions, Dims } from "./reduce.ts";
 
 interface SoftmaxAttrs {
   readonly axis: number;
@@ -26,7 +26,9 @@ function peakAndTotal(t: Tensor, axis: number, dtype: DType): [Tensor, Tensor] {
 
 const softmaxOp = defineComposite<SoftmaxAttrs>("softmax", {
   results: ([t], { dtype }) => [{ shape: t.shape, dtype }],
-  decompose: ([t], { axis, dtype }) => [new Tensor(runMap("softmax", SOFTMAX, [t, ...peakAndTotal(t, axis, dtype)], dtype, []))],
+  decompose: ([t], { axis, dtype }) => [
+    new Tensor(runMap("softmax", SOFTMAX, [t, ...peakAndTotal(t, axis, dtype)], dtype, [])),
+  ],
   saves: () => ({ outputs: [0] }),
   // y · (g − Σ g·y)
   gradient([g], { attrs: { axis }, output, dtype }) {
@@ -37,15 +39,30 @@ const softmaxOp = defineComposite<SoftmaxAttrs>("softmax", {
 
 const logSoftmaxOp = defineComposite<SoftmaxAttrs>("logSoftmax", {
   results: ([t], { dtype }) => [{ shape: t.shape, dtype }],
-  decompose: ([t], { axis, dtype }) => [new Tensor(runMap("logSoftmax", LOG_SOFTMAX, [t, ...peakAndTotal(t, axis, dtype)], dtype, []))],
+  decompose: ([t], { axis, dtype }) => [
+    new Tensor(runMap("logSoftmax", LOG_SOFTMAX, [t, ...peakAndTotal(t, axis, dtype)], dtype, [])),
+  ],
   saves: () => ({ outputs: [0] }),
   // g − exp(y) · Σ g
   gradient([g], { attrs: { axis }, output, dtype }) {
-    return [g!.sub(output().exp().mul(g!.sum(axis, { keepdim: true }))).to(dtype(0))];
+    return [
+      g!
+        .sub(
+          output()
+            .exp()
+            .mul(g!.sum(axis, { keepdim: true })),
+        )
+        .to(dtype(0)),
+    ];
   },
 });
 
-const attrsFor = (t: Tensor, dim: number, dtype: DType | undefined, name: string): SoftmaxAttrs => ({
+const attrsFor = (
+  t: Tensor,
+  dim: number,
+  dtype: DType | undefined,
+  name: string,
+): SoftmaxAttrs => ({
   axis: wrapDim(dim, t.rank, name),
   dtype: dtype ?? toFloating(t.dtype),
 });
@@ -89,6 +106,10 @@ const logSumExpOp = defineComposite<LogSumExpAttrs>("logsumexp", {
   },
 });
 /** log Σ exp(x) over `dim`. */
-export function logsumexp(t: Tensor, dim: Dims | undefined, { keepdim = false }: DimOptions = {}): Tensor {
+export function logsumexp(
+  t: Tensor,
+  dim: Dims | undefined,
+  { keepdim = false }: DimOptions = {},
+): Tensor {
   return dispatch(logSumExpOp, [t], { axes: wrapDims(dim, t.rank, "logsumexp"), keepdim });
 }

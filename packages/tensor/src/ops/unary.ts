@@ -48,5 +48,7 @@ export const erf = defineMap<Unary>("erf", (x) => E.erf(x), float);
 
 export const isnan = defineMap<Unary>("isnan", (x) => E.isNaN(x), { result: "bool" });
 export const isinf = defineMap<Unary>("isinf", (x) => E.eq(E.abs(x), Infinity), { result: "bool" });
-export const isfinite = defineMap<Unary>("isfinite", (x) => E.lt(E.abs(x), Infinity), { result: "bool" });
+export const isfinite = defineMap<Unary>("isfinite", (x) => E.lt(E.abs(x), Infinity), {
+  result: "bool",
+});
 export const logicalNot = defineMap<Unary>("logicalNot", (x) => E.eq(x, 0), { result: "bool" });

@@ -3,10 +3,18 @@ import { assign, defineView, type ViewOp } from "../define.ts";
 import { dispatch, type Op } from "../dispatch.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { add as addExpr, input } from "../expr.ts";
-import { IDENTITY, IDENTITY as COPY, program } from "../program.ts";
-import { contiguousStrides, inferShape, numelOf, type Shape, sameShape, wrapDim, wrapDims } from "../shape.ts";
+import { IDENTITY as COPY, IDENTITY, program } from "../program.ts";
+import {
+  contiguousStrides,
+  inferShape,
+  numelOf,
+  type Shape,
+  sameShape,
+  wrapDim,
+  wrapDims,
+} from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import { allocate, denseLike, View } from "../view.ts";
+import { allocate, denseLike, type View } from "../view.ts";
 import { filledView } from "./fill.ts";
 
 // ---- order of dimensions ---------------------------------------------------------------------------------------------
@@ -18,7 +26,8 @@ const permuteOp = defineView<readonly number[]>(
       order.map((d) => v.shape[d]),
       order.map((d) => v.strides[d]),
     ),
-  (g, order) => permute(
+  (g, order) =>
+    permute(
       g,
       order.map((_, d) => order.indexOf(d)),
     ),
@@ -28,7 +37,9 @@ const permuteOp = defineView<readonly number[]>(
 export function permute(x: Tensor, order: readonly number[]): Tensor {
   const wrapped = order.map((d) => wrapDim(d, x.rank, "permute"));
   if (wrapped.length !== x.rank || new Set(wrapped).size !== x.rank) {
-    throw new ShapeError(`permute: ${formatShape(order)} does not name each of the ${x.rank} dimensions of ${formatShape(x.shape)} once`);
+    throw new ShapeError(
+      `permute: ${formatShape(order)} does not name each of the ${x.rank} dimensions of ${formatShape(x.shape)} once`,
+    );
   }
   return wrapped.every((d, i) => d === i) ? x : dispatch(permuteOp, [x], wrapped);
 }
@@ -42,7 +53,10 @@ export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
 
 /** A matrix transposed; a vector or number as it is. */
 export function t(x: Tensor): Tensor {
-  if (x.rank > 2) throw new ShapeError(`t: for up to 2 dimensions, got ${formatShape(x.shape)}: use transpose(dim0, dim1), or mT for a batch of matrices`);
+  if (x.rank > 2)
+    throw new ShapeError(
+      `t: for up to 2 dimensions, got ${formatShape(x.shape)}: use transpose(dim0, dim1), or mT for a batch of matrices`,
+    );
   return x.rank === 2 ? permute(x, [1, 0]) : x;
 }
 
@@ -88,7 +102,9 @@ export function reshape(x: Tensor, shape: Shape, viewOnly = false): Tensor {
   const wanted = inferShape(shape, x.numel, name);
   if (sameShape(wanted, x.shape)) return x;
   if (numelOf(wanted) !== x.numel) {
-    throw new ShapeError(`${name}: ${formatShape(x.shape)} has ${x.numel} elements, ${formatShape(wanted)} would have ${numelOf(wanted)}`);
+    throw new ShapeError(
+      `${name}: ${formatShape(x.shape)} has ${x.numel} elements, ${formatShape(wanted)} would have ${numelOf(wanted)}`,
+    );
   }
   return dispatch(reshapeOp, [x], { shape: wanted, viewOnly });
 }
@@ -125,13 +141,22 @@ export function flatten(x: Tensor, { startDim = 0, endDim = -1 } = {}): Tensor {
   if (x.rank === 0) return reshape(x, [1]);
   const from = wrapDim(startDim, x.rank, "flatten");
   const to = wrapDim(endDim, x.rank, "flatten");
-  if (from > to) throw new DlError("value", `flatten: startDim ${startDim} comes after endDim ${endDim}`);
-  return reshape(x, [...x.shape.slice(0, from), numelOf(x.shape.slice(from, to + 1)), ...x.shape.slice(to + 1)]);
+  if (from > to)
+    throw new DlError("value", `flatten: startDim ${startDim} comes after endDim ${endDim}`);
+  return reshape(x, [
+    ...x.shape.slice(0, from),
+    numelOf(x.shape.slice(from, to + 1)),
+    ...x.shape.slice(to + 1),
+  ]);
 }
 
 export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   const d = wrapDim(dim, x.rank, "unflatten");
-  return reshape(x, [...x.shape.slice(0, d), ...inferShape(sizes, x.shape[d], "unflatten"), ...x.shape.slice(d + 1)]);
+  return reshape(x, [
+    ...x.shape.slice(0, d),
+    ...inferShape(sizes, x.shape[d], "unflatten"),
+    ...x.shape.slice(d + 1),
+  ]);
 }
 
 /** Without the dimensions of size 1, or without those of `dim` that have size 1. */
@@ -159,9 +184,14 @@ const expandOp = defineView<Shape>(
 export function expand(x: Tensor, shape: Shape): Tensor {
   const lead = shape.length - x.rank;
   const wanted = shape.map((n, d) => (n === -1 && d >= lead ? x.shape[d - lead] : n));
-  const fits = lead >= 0 && x.shape.every((n, d) => n === wanted[d + lead] || n === 1) && wanted.every((n) => n >= 0);
+  const fits =
+    lead >= 0 &&
+    x.shape.every((n, d) => n === wanted[d + lead] || n === 1) &&
+    wanted.every((n) => n >= 0);
   if (!fits) {
-    throw new ShapeError(`expand: ${formatShape(x.shape)} cannot become ${formatShape(shape)}: aligned at the end, sizes must be equal or expand from 1`);
+    throw new ShapeError(
+      `expand: ${formatShape(x.shape)} cannot become ${formatShape(shape)}: aligned at the end, sizes must be equal or expand from 1`,
+    );
   }
   return sameShape(wanted, x.shape) ? x : dispatch(expandOp, [x], wanted);
 }
@@ -180,7 +210,9 @@ const sliceView = (v: View, { dim, start, length, step }: SliceAttrs): View =>
     v.strides.map((s, d) => (d === dim ? s * step : s)),
     v.offset + start * v.strides[dim],
   );
-const sliceOp = defineView<SliceAttrs>("slice", sliceView, (g, attrs, shape) => embed(g, attrs, shape));
+const sliceOp = defineView<SliceAttrs>("slice", sliceView, (g, attrs, shape) =>
+  embed(g, attrs, shape),
+);
 
 /** The adjoint of a slice: zeros of `shape` with g in the place of the slice. */
 const embedOp: Op<{ readonly slice: SliceAttrs; readonly shape: Shape }> = {
@@ -192,9 +224,11 @@ const embedOp: Op<{ readonly slice: SliceAttrs; readonly shape: Shape }> = {
   },
   gradient: ([g], { attrs }) => [dispatch(sliceOp, [g!], attrs.slice)],
 };
-const embed = (g: Tensor, slice: SliceAttrs, shape: Shape): Tensor => dispatch(embedOp, [g], { slice, shape });
+const embed = (g: Tensor, slice: SliceAttrs, shape: Shape): Tensor =>
+  dispatch(embedOp, [g], { slice, shape });
 /** The dimension order of g, for a result of another size. */
-const stretched = (g: Tensor, shape: Shape): readonly number[] => (g.shape.some((n, d) => n === 1 && shape[d] !== 1) ? contiguousStrides(shape) : g.view.strides);
+const stretched = (g: Tensor, shape: Shape): readonly number[] =>
+  g.shape.some((n, d) => n === 1 && shape[d] !== 1) ? contiguousStrides(shape) : g.view.strides;
 
 /** `length` positions of `dim` from `start`. */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
@@ -202,29 +236,51 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
   const n = x.shape[d];
   const from = start < 0 ? start + n : start;
   if (from < 0 || length < 0 || from + length > n) {
-    throw new DlError("index", `narrow: ${length} positions from ${start} do not lie within dim ${dim} of ${formatShape(x.shape)}, which has ${n}`);
+    throw new DlError(
+      "index",
+      `narrow: ${length} positions from ${start} do not lie within dim ${dim} of ${formatShape(x.shape)}, which has ${n}`,
+    );
   }
   return length === n ? x : dispatch(sliceOp, [x], { dim: d, start: from, length, step: 1 });
 }
 
 /** Positions start, start + step, … before end, as Python's x[start:end:step] along `dim`; step is positive. */
-export function slice(x: Tensor, dim: number, start?: number | null, end?: number | null, step = 1): Tensor {
+export function slice(
+  x: Tensor,
+  dim: number,
+  start?: number | null,
+  end?: number | null,
+  step = 1,
+): Tensor {
   const d = wrapDim(dim, x.rank, "slice");
-  if (!Number.isInteger(step) || step < 1) throw new DlError("value", `slice: step ${step} has to be a positive whole number: flip(dim) reverses`);
+  if (!Number.isInteger(step) || step < 1)
+    throw new DlError(
+      "value",
+      `slice: step ${step} has to be a positive whole number: flip(dim) reverses`,
+    );
   const n = x.shape[d];
   const clip = (i: number) => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
   const from = clip(start ?? 0);
   const length = Math.max(0, Math.ceil((clip(end ?? n) - from) / step));
-  return length === n && step === 1 ? x : dispatch(sliceOp, [x], { dim: d, start: from, length, step });
+  return length === n && step === 1
+    ? x
+    : dispatch(sliceOp, [x], { dim: d, start: from, length, step });
 }
 
 /** Position `index` of `dim`, without that dimension. */
 export function select(x: Tensor, dim: number, index: number): Tensor {
-  if (x.rank === 0) throw new ShapeError("select: a zero-dimensional tensor has no dimension to select from: use item()");
+  if (x.rank === 0)
+    throw new ShapeError(
+      "select: a zero-dimensional tensor has no dimension to select from: use item()",
+    );
   const d = wrapDim(dim, x.rank, "select");
   const n = x.shape[d];
   const i = index < 0 ? index + n : index;
-  if (!Number.isInteger(i) || i < 0 || i >= n) throw new DlError("index", `select: index ${index} is out of range for dim ${dim} of ${formatShape(x.shape)}, which has ${n}`);
+  if (!Number.isInteger(i) || i < 0 || i >= n)
+    throw new DlError(
+      "index",
+      `select: index ${index} is out of range for dim ${dim} of ${formatShape(x.shape)}, which has ${n}`,
+    );
   return reshape(
     narrow(x, d, i, 1),
     x.shape.filter((_, k) => k !== d),
@@ -254,7 +310,11 @@ const diagonalOp = defineView<{ offset: number }>(
     const lead = v.shape.length - 2;
     const length = Math.max(0, Math.min(rows + Math.min(offset, 0), columns - Math.max(offset, 0)));
     const start = offset >= 0 ? offset * v.strides[lead + 1] : -offset * v.strides[lead];
-    return v.with([...v.shape.slice(0, lead), length], [...v.strides.slice(0, lead), v.strides[lead] + v.strides[lead + 1]], length ? v.offset + start : v.offset);
+    return v.with(
+      [...v.shape.slice(0, lead), length],
+      [...v.strides.slice(0, lead), v.strides[lead] + v.strides[lead + 1]],
+      length ? v.offset + start : v.offset,
+    );
   },
   (g, attrs, shape) => dispatch(diagonalEmbedOp, [g], { ...attrs, shape }),
 );
@@ -269,7 +329,8 @@ const diagonalEmbedOp: Op<{ offset: number; shape: Shape }> = {
 };
 /** The diagonal of the last two dimensions; `offset` above (positive) or below the main one. */
 export function diagonal(x: Tensor, { offset = 0 } = {}): Tensor {
-  if (x.rank < 2) throw new ShapeError(`diagonal: at least 2 dimensions are wanted, got ${formatShape(x.shape)}`);
+  if (x.rank < 2)
+    throw new ShapeError(`diagonal: at least 2 dimensions are wanted, got ${formatShape(x.shape)}`);
   return dispatch(diagonalOp, [x], { offset });
 }
 
@@ -289,10 +350,15 @@ function windowView(v: View, { dims, sizes, steps, dilations }: WindowAttrs): Vi
     shape[d] = Math.floor((v.shape[d] - dilations[i] * (sizes[i] - 1) - 1) / steps[i]) + 1;
     strides[d] = v.strides[d] * steps[i];
   });
-  return v.with([...shape, ...sizes], [...strides, ...dims.map((d, i) => v.strides[d] * dilations[i])]);
+  return v.with(
+    [...shape, ...sizes],
+    [...strides, ...dims.map((d, i) => v.strides[d] * dilations[i])],
+  );
 }
 
-const windowsOp = defineView<WindowAttrs>("windows", windowView, (g, attrs, shape) => dispatch(overlapAddOp, [g], { ...attrs, shape }));
+const windowsOp = defineView<WindowAttrs>("windows", windowView, (g, attrs, shape) =>
+  dispatch(overlapAddOp, [g], { ...attrs, shape }),
+);
 
 const ADD = program([addExpr(input(0), input(1))], 2);
 
@@ -302,10 +368,18 @@ const overlapAddOp: Op<WindowAttrs & { readonly shape: Shape }> = {
   forward([g], attrs) {
     const { dims, sizes, steps, dilations, shape } = attrs;
     const rank = shape.length;
-    const out = filledView(g.device, g.dtype, shape, 0, denseLike(shape, g.view.strides.slice(0, rank)));
+    const out = filledView(
+      g.device,
+      g.dtype,
+      shape,
+      0,
+      denseLike(shape, g.view.strides.slice(0, rank)),
+    );
     if (g.numel === 0) return [new Tensor(out)];
     const through = windowView(out, attrs);
-    const isDisjoint = dims.every((_, i) => sizes[i] === 1 || (dilations[i] === 1 && steps[i] >= sizes[i]));
+    const isDisjoint = dims.every(
+      (_, i) => sizes[i] === 1 || (dilations[i] === 1 && steps[i] >= sizes[i]),
+    );
     if (isDisjoint) {
       assign([through], COPY, [g.view]);
       return [new Tensor(out)];
@@ -315,7 +389,11 @@ const overlapAddOp: Op<WindowAttrs & { readonly shape: Shape }> = {
     const count = numelOf(sizes);
     for (let k = 0; k < count; k++) {
       const pick = (v: View) =>
-        v.with(v.shape.slice(0, rank), v.strides.slice(0, rank), v.offset + at.reduce((sum, i, a) => sum + i * v.strides[rank + a], 0));
+        v.with(
+          v.shape.slice(0, rank),
+          v.strides.slice(0, rank),
+          v.offset + at.reduce((sum, i, a) => sum + i * v.strides[rank + a], 0),
+        );
       const target = pick(through);
       assign([target], ADD, [target, pick(g.view)]);
       for (let a = at.length - 1; a >= 0 && ++at[a] === sizes[a]; a--) at[a] = 0;
@@ -329,14 +407,19 @@ const overlapAddOp: Op<WindowAttrs & { readonly shape: Shape }> = {
 export const windows = (x: Tensor, attrs: WindowAttrs): Tensor => dispatch(windowsOp, [x], attrs);
 
 /** The adjoint of `windows`: a tensor of `shape` to which every window is added where it would have been taken from. */
-export const overlapAdd = (g: Tensor, shape: Shape, attrs: WindowAttrs): Tensor => dispatch(overlapAddOp, [g], { ...attrs, shape });
+export const overlapAdd = (g: Tensor, shape: Shape, attrs: WindowAttrs): Tensor =>
+  dispatch(overlapAddOp, [g], { ...attrs, shape });
 
 /** Sliding windows of `size` every `step` along `dim`, as a new last dimension. */
 export function unfold(x: Tensor, dim: number, size: number, step: number): Tensor {
   const d = wrapDim(dim, x.rank, "unfold");
-  if (size > x.shape[d]) throw new ShapeError(`unfold: a window of ${size} does not fit into dim ${dim} of ${formatShape(x.shape)}`);
+  if (size > x.shape[d])
+    throw new ShapeError(
+      `unfold: a window of ${size} does not fit into dim ${dim} of ${formatShape(x.shape)}`,
+    );
   return windows(x, { dims: [d], sizes: [size], steps: [step], dilations: [1] });
 }
 
 /** What `windows` of these sizes would give along one dimension. */
-export const windowCount = (n: number, size: number, step: number, dilation: number): number => Math.floor((n - dilation * (size - 1) - 1) / step) + 1;
+export const windowCount = (n: number, size: number, step: number, dilation: number): number =>
+  Math.floor((n - dilation * (size - 1) - 1) / step) + 1;

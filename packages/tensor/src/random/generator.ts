@@ -35,7 +35,13 @@ export class Generator {
   /** Everything needed to continue the stream. */
   getState(): GeneratorState {
     const { engine, seed, waitingNormal, draws } = this;
-    return { seed: seed.toString(), words: [...engine.state], position: engine.position, waitingNormal, draws };
+    return {
+      seed: seed.toString(),
+      words: [...engine.state],
+      position: engine.position,
+      waitingNormal,
+      draws,
+    };
   }
   setState(state: GeneratorState): this {
     this.seed = BigInt(state.seed);
@@ -103,7 +109,11 @@ export class Generator {
   }
 
   /** Whole numbers on [low, high). */
-  fillInt(out: Int32Array | Uint8Array | Float32Array | Float64Array, low: number, high: number): void {
+  fillInt(
+    out: Int32Array | Uint8Array | Float32Array | Float64Array,
+    low: number,
+    high: number,
+  ): void {
     const range = high - low;
     for (let i = 0; i < out.length; i++) out[i] = low + (this.engine.uint32() % range);
   }
@@ -135,7 +145,12 @@ export interface GeneratorState {
   readonly draws: number;
 }
 
-function boxMuller32(out: Float32Array | Float64Array, at: number, mean: number, std: number): void {
+function boxMuller32(
+  out: Float32Array | Float64Array,
+  at: number,
+  mean: number,
+  std: number,
+): void {
   for (let j = at; j < at + 8; j++) {
     const radius = f32(Math.sqrt(f32(-2 * f32(Math.log(f32(1 - out[j]))))));
     const angle = f32(f32(2 * Math.PI) * out[j + 8]);
@@ -143,7 +158,12 @@ function boxMuller32(out: Float32Array | Float64Array, at: number, mean: number,
     out[j + 8] = f32(f32(radius * f32(Math.sin(angle))) * f32(std) + f32(mean));
   }
 }
-function boxMuller64(out: Float32Array | Float64Array, at: number, mean: number, std: number): void {
+function boxMuller64(
+  out: Float32Array | Float64Array,
+  at: number,
+  mean: number,
+  std: number,
+): void {
   for (let j = at; j < at + 8; j++) {
     const radius = Math.sqrt(-2 * Math.log(1 - out[j]));
     const angle = 2 * Math.PI * out[j + 8];

@@ -14,7 +14,7 @@
  */
 import type { BackendMemory, Buffer, DType, TypedArray } from "@dl/tensor";
 import { bytesPerElement, typedArrayFor } from "@dl/tensor";
-import { hasSharedMemory } from "./features.ts";
+import { hasSharedMemory } from "./simd/features.ts";
 import { Heap } from "./heap.ts";
 
 const PAGE = 65536;

@@ -21,8 +21,9 @@ export type ErrorCode =
 export class DlError extends Error {
   readonly code: ErrorCode;
   /** Field names from the outermost module that was called to the one that failed. */
-  modulePath: string[] = [];
+  readonly modulePath: string[] = [];
   readonly #message: string;
+  #failed: string | null = null;
 
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
@@ -31,10 +32,18 @@ export class DlError extends Error {
     this.#message = message;
   }
 
-  /** Called on the way out of each module call, innermost first. */
-  addModule(name: string): void {
-    this.modulePath.unshift(name);
-    this.message = `in ${this.modulePath.join(".")}: ${this.#message}`;
+  /**
+   * Called on the way out of each module call, innermost first: the module's class, and under which name it holds the
+   * part that failed. The message becomes `in Net.features.3 (Conv2d): ...`.
+   */
+  addModule(type: string, part?: string): void {
+    this.#failed ??= type;
+    if (part !== undefined) this.modulePath.unshift(part);
+    const before = this.message;
+    const path = [type, ...this.modulePath].join(".");
+    this.message = `in ${path}${this.modulePath.length > 0 ? ` (${this.#failed})` : ""}: ${this.#message}`;
+    // What an uncaught error prints was written when it was made.
+    this.stack = this.stack?.replace(before, () => this.message);
   }
 }
 

@@ -57,7 +57,7 @@ export interface GraphNode {
 export type NestedNumbers = number | boolean | NestedNumbers[];
 
 export class Tensor {
-  readonly #view: View;
+  #view: View;
   /** @internal Null once a scope has released it: who did. */
   released: string | null = null;
   /** @internal The scope that it outlives; see scope.ts. */
@@ -306,6 +306,18 @@ export class Tensor {
   }
   [Symbol.dispose](): void {
     this.dispose();
+  }
+  /**
+   * Looks at the memory of `source` from now on, whatever its shape, dtype and backend; for leaves. So a parameter
+   * changes its dtype or its backend and stays the tensor that an optimizer knows.
+   */
+  set_(source: Tensor): this {
+    if (this.node) throw new DlError("in-place", "set_: this tensor is the result of an op: its gradient would be that of other numbers");
+    const { view } = this;
+    source.view.storage.retain();
+    this.#view = source.view;
+    view.storage.release();
+    return this;
   }
   /** Outlives the scope it was made in. */
   keep(): this {

@@ -1,0 +1,87 @@
+/** The fast backend: kernels in WebAssembly where there are such, the reference kernels on the same memory elsewhere. */
+import { type Backend, bytesPerElement, contiguousStrides, type View } from "@dl/tensor";
+import { Memory } from "./memory.ts";
+import { cpuDTypes } from "./reference/backend.ts";
+import * as indexing from "./reference/indexing.ts";
+import * as lanes from "./reference/lanes.ts";
+import { map } from "./reference/map.ts";
+import { matmul } from "./reference/matmul.ts";
+import { operand, type Operand } from "./reference/operand.ts";
+import { reduce } from "./reference/reduce.ts";
+import { random } from "./reference/threefry.ts";
+import { Elementwise } from "./simd/elementwise.ts";
+import { hasSharedMemory } from "./simd/features.ts";
+import { Matmul } from "./simd/matmul.ts";
+
+/** The memory behind a backend, for tests. */
+export const memoryOf = new WeakMap<Backend, Memory>();
+
+export function wasmBackend(budget: number): Backend {
+  const memory = new Memory(budget);
+  const shared = hasSharedMemory();
+  const elementwise = new Elementwise(memory, shared);
+  const products = new Matmul(memory, shared, elementwise);
+
+  /** Operands for the reference kernels: all addresses first, since finding one may move or grow the memory. */
+  const resolve = (...views: readonly View[]): Operand[] => {
+    const addresses = views.map((v) => memory.address(v.buffer));
+    return views.map((v, i) => operand(v, memory.array(v.dtype), addresses[i] / bytesPerElement(v.dtype) + v.offset));
+  };
+  const temporary = (like: View) => {
+    const buffer = memory.alloc(like.numel * bytesPerElement(like.dtype));
+    const view: View = { ...like, buffer, shape: like.shape, strides: contiguousStrides(like.shape), offset: 0, contiguous: true, dtype: like.dtype, numel: like.numel };
+    return { view, free: () => memory.free(buffer) };
+  };
+  const readSync: Backend["readSync"] = (buffer, byteOffset = 0, bytes = buffer.bytes - byteOffset) => memory.read(buffer, byteOffset, bytes);
+
+  const backend: Backend = {
+    name: "cpu",
+    dtypes: cpuDTypes,
+    overrides: new Map(),
+    alloc: (bytes) => memory.alloc(bytes),
+    free: (buffer) => memory.free(buffer),
+    write: (buffer, data, byteOffset = 0) => memory.write(buffer, data, byteOffset),
+    readSync,
+    read: async (...args) => readSync(...args),
+    finished: async () => {},
+    memory: () => memory.stats(),
+
+    map(program, inputs, outputs, scalars) {
+      if (elementwise.map(program, inputs, outputs, scalars)) return;
+      const operands = resolve(...inputs, ...outputs);
+      map(program, operands.slice(0, inputs.length), operands.slice(inputs.length), scalars);
+    },
+    reduce(op, program, inputs, output, axes, scalars) {
+      if (elementwise.reduce(op, program, inputs, output, axes, scalars)) return;
+      const operands = resolve(...inputs, output);
+      reduce(op, program, operands.slice(0, -1), operands.at(-1)!, axes, scalars);
+    },
+    matmul(a, b, output) {
+      if (products.run(a, b, output, temporary)) return;
+      const [x, y, to] = resolve(a, b, output);
+      matmul(x, y, to);
+    },
+    gather(input, index, output, axis) {
+      const [x, i, to] = resolve(input, index, output);
+      indexing.gather(x, i, to, axis);
+    },
+    scatter(target, index, updates, axis, mode) {
+      const [to, i, x] = resolve(target, index, updates);
+      indexing.scatter(to, i, x, axis, mode);
+    },
+    sort(input, values, indices, axis, descending) {
+      const [x, sorted, places] = resolve(input, values, indices);
+      lanes.sort(x, sorted, places, axis, descending);
+    },
+    scan(op, input, output, axis) {
+      const [x, to] = resolve(input, output);
+      lanes.scan(op, x, to, axis);
+    },
+    random(output, key) {
+      const [to] = resolve(output);
+      random(to, key);
+    },
+  };
+  memoryOf.set(backend, memory);
+  return backend;
+}

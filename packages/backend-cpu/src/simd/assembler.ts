@@ -1,0 +1,241 @@
+/**
+ * A small WebAssembly assembler: a function as a growing list of bytes, and a module around functions.
+ *
+ * Instructions are named as in the specification (https://webassembly.github.io/spec/core/binary/instructions.html);
+ * every method appends code and returns the function, so that code reads in the order in which the stack machine runs.
+ */
+
+export const I32 = 0x7f;
+export const F32 = 0x7d;
+export const F64 = 0x7c;
+export const V128 = 0x7b;
+
+/** Single-byte instructions. */
+const PLAIN = {
+  "i32.eqz": 0x45, "i32.eq": 0x46, "i32.lt_s": 0x48, "i32.gt_s": 0x4a, "i32.le_s": 0x4c, "i32.ge_s": 0x4e,
+  "i32.add": 0x6a, "i32.sub": 0x6b, "i32.mul": 0x6c, "i32.and": 0x71, "i32.shl": 0x74,
+  "f32.add": 0x92, "f32.demote_f64": 0xb6, "f64.promote_f32": 0xbb, return: 0x0f, drop: 0x1a,
+} as const;
+
+/** Behind the prefix 0xfd. */
+const VECTOR = {
+  "i8x16.swizzle": 14, "i32x4.splat": 17, "f32x4.splat": 19,
+  "f32x4.eq": 65, "f32x4.ne": 66, "f32x4.lt": 67, "f32x4.gt": 68, "f32x4.le": 69, "f32x4.ge": 70,
+  "v128.not": 77, "v128.and": 78, "v128.andnot": 79, "v128.or": 80, "v128.xor": 81, "v128.bitselect": 82,
+  "i8x16.narrow_i16x8_s": 101, "f32x4.ceil": 103, "f32x4.floor": 104, "f32x4.trunc": 105, "f32x4.nearest": 106,
+  "i16x8.narrow_i32x4_s": 133, "i16x8.extend_low_i8x16_u": 137, "i32x4.extend_low_i16x8_u": 169,
+  "i32x4.shl": 171, "i32x4.shr_s": 172, "i32x4.shr_u": 173, "i32x4.add": 174, "i32x4.sub": 177,
+  "f32x4.abs": 224, "f32x4.neg": 225, "f32x4.sqrt": 227, "f32x4.add": 228, "f32x4.sub": 229, "f32x4.mul": 230,
+  "f32x4.div": 231, "f32x4.min": 232, "f32x4.max": 233, "f32x4.pmin": 234, "f32x4.pmax": 235,
+  "i32x4.trunc_sat_f32x4_s": 248, "f32x4.convert_i32x4_s": 250, "f32x4.relaxed_madd": 261,
+} as const;
+export type VectorOp = keyof typeof VECTOR;
+
+const floatBits = new Float32Array(1);
+const bitsOfFloat = new Int32Array(floatBits.buffer);
+export function bitsOf(x: number): number {
+  floatBits[0] = x;
+  return bitsOfFloat[0];
+}
+
+/** Unsigned LEB128. */
+export function leb(n: number): number[] {
+  const out: number[] = [];
+  let rest = n >>> 0;
+  do {
+    const low = rest & 127;
+    rest >>>= 7;
+    out.push(rest ? low | 128 : low);
+  } while (rest);
+  return out;
+}
+/** Signed LEB128 of an int32. */
+function signedLeb(n: number): number[] {
+  const out: number[] = [];
+  for (let rest = n | 0; ; ) {
+    const low = rest & 127;
+    rest >>= 7;
+    if ((rest === 0 && !(low & 64)) || (rest === -1 && low & 64)) {
+      out.push(low);
+      return out;
+    }
+    out.push(low | 128);
+  }
+}
+
+export class Fn {
+  readonly params: readonly number[];
+  readonly results: readonly number[];
+  private readonly locals: number[] = [];
+  private readonly code: number[] = [];
+
+  constructor(params: readonly number[], results: readonly number[] = []) {
+    this.params = params;
+    this.results = results;
+  }
+
+  /** A new local variable; its index. */
+  local(type: number = I32): number {
+    this.locals.push(type);
+    return this.params.length + this.locals.length - 1;
+  }
+  bytes(...code: readonly number[]): this {
+    for (const b of code) this.code.push(b);
+    return this;
+  }
+  get(local: number): this {
+    return this.bytes(0x20, ...leb(local));
+  }
+  set(local: number): this {
+    return this.bytes(0x21, ...leb(local));
+  }
+  tee(local: number): this {
+    return this.bytes(0x22, ...leb(local));
+  }
+  i32(n: number): this {
+    return this.bytes(0x41, ...signedLeb(n));
+  }
+  call(index: number): this {
+    return this.bytes(0x10, ...leb(index));
+  }
+  op(name: keyof typeof PLAIN): this {
+    return this.bytes(PLAIN[name]);
+  }
+  v(name: VectorOp): this {
+    return this.bytes(0xfd, ...leb(VECTOR[name]));
+  }
+
+  // Memory: the address is on the stack, `offset` is added to it.
+  loadI32(offset = 0): this {
+    return this.bytes(0x28, 2, ...leb(offset));
+  }
+  loadByte(offset = 0): this {
+    return this.bytes(0x2d, 0, ...leb(offset));
+  }
+  storeByte(offset = 0): this {
+    return this.bytes(0x3a, 0, ...leb(offset));
+  }
+  loadF32(offset = 0): this {
+    return this.bytes(0x2a, 2, ...leb(offset));
+  }
+  storeF32(offset = 0): this {
+    return this.bytes(0x38, 2, ...leb(offset));
+  }
+  storeI32(offset = 0): this {
+    return this.bytes(0x36, 2, ...leb(offset));
+  }
+  loadV(offset = 0): this {
+    return this.bytes(0xfd, 0, 2, ...leb(offset));
+  }
+  storeV(offset = 0): this {
+    return this.bytes(0xfd, 11, 2, ...leb(offset));
+  }
+  /** One 32-bit element into all lanes. */
+  loadSplat(offset = 0): this {
+    return this.bytes(0xfd, 9, 2, ...leb(offset));
+  }
+  /** One 32-bit element into lane 0, zeros elsewhere. */
+  loadZero(offset = 0): this {
+    return this.bytes(0xfd, 0x5c, 2, ...leb(offset));
+  }
+  /** Address and vector are on the stack. */
+  loadLane(lane: number): this {
+    return this.bytes(0xfd, 0x56, 2, 0, lane);
+  }
+  storeLane(lane: number): this {
+    return this.bytes(0xfd, 0x5a, 2, 0, lane);
+  }
+  extractI32(lane: number): this {
+    return this.bytes(0xfd, 27, lane);
+  }
+  replaceI32(lane: number): this {
+    return this.bytes(0xfd, 28, lane);
+  }
+  extractF32(lane: number): this {
+    return this.bytes(0xfd, 31, lane);
+  }
+  replaceF32(lane: number): this {
+    return this.bytes(0xfd, 32, lane);
+  }
+  /** Lanes 0–3 of the first vector, 4–7 of the second. */
+  shuffle(lanes: readonly number[]): this {
+    this.bytes(0xfd, 13);
+    for (const lane of lanes) this.bytes(4 * lane, 4 * lane + 1, 4 * lane + 2, 4 * lane + 3);
+    return this;
+  }
+  /** The same 32 bits in every lane. */
+  constantV(bits: number): this {
+    const b = [bits & 255, (bits >>> 8) & 255, (bits >>> 16) & 255, bits >>> 24];
+    return this.bytes(0xfd, 12, ...b, ...b, ...b, ...b);
+  }
+  /** 0, 1, 2, 3 as integers. */
+  laneNumbers(): this {
+    return this.bytes(0xfd, 12, 0, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0);
+  }
+
+  /** local += by */
+  bump(local: number, by: number): this {
+    return this.get(local).i32(by).op("i32.add").set(local);
+  }
+  bumpBy(local: number, by: number): this {
+    return this.get(local).get(by).op("i32.add").set(local);
+  }
+  /** The condition is on the stack. */
+  if(yes: () => unknown, no?: () => unknown, result = 0x40): this {
+    this.bytes(0x04, result);
+    yes();
+    if (no) {
+      this.bytes(0x05);
+      no();
+    }
+    return this.bytes(0x0b);
+  }
+  while(condition: () => unknown, body: () => unknown): this {
+    this.bytes(0x02, 0x40, 0x03, 0x40);
+    condition();
+    this.op("i32.eqz").bytes(0x0d, 1);
+    body();
+    return this.bytes(0x0c, 0, 0x0b, 0x0b);
+  }
+  /** while (count >= step) { body; count −= step } */
+  countdown(count: number, step: number, body: () => unknown): this {
+    return this.get(count)
+      .i32(step)
+      .op("i32.ge_s")
+      .if(() => {
+        this.bytes(0x03, 0x40);
+        body();
+        this.get(count).i32(step).op("i32.sub").tee(count).i32(step).op("i32.ge_s").bytes(0x0d, 0, 0x0b);
+      });
+  }
+
+  encode(): number[] {
+    const head = leb(this.locals.length);
+    for (const type of this.locals) head.push(1, type);
+    return [...leb(head.length + this.code.length + 1), ...head, ...this.code, 0x0b];
+  }
+}
+
+/** A function that the module is given, and its type. */
+export interface Import {
+  readonly name: string;
+  readonly params: readonly number[];
+  readonly results: readonly number[];
+}
+
+/** A module of exported functions over the memory `env.memory`. Imported functions come first in the numbering. */
+export function moduleBytes(functions: readonly { name: string; fn: Fn }[], shared: boolean, imports: readonly Import[] = []): Uint8Array<ArrayBuffer> {
+  const text = (s: string) => [...leb(s.length), ...Array.from(s, (c) => c.charCodeAt(0))];
+  const list = (items: readonly number[][]) => [...leb(items.length), ...items.flat()];
+  const section = (id: number, body: number[]) => [id, ...leb(body.length), ...body];
+  const type = (f: { params: readonly number[]; results: readonly number[] }) => [0x60, ...leb(f.params.length), ...f.params, ...leb(f.results.length), ...f.results];
+  const memory = [...text("env"), ...text("memory"), 2, shared ? 3 : 1, ...leb(1), ...leb(65536)];
+  return new Uint8Array([
+    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    ...section(1, list([...imports, ...functions.map((f) => f.fn)].map(type))),
+    ...section(2, list([memory, ...imports.map((f, i) => [...text("env"), ...text(f.name), 0, ...leb(i)])])),
+    ...section(3, list(functions.map((_, i) => leb(imports.length + i)))),
+    ...section(7, list(functions.map(({ name }, i) => [...text(name), 0, ...leb(imports.length + i)]))),
+    ...section(10, list(functions.map(({ fn }) => fn.encode()))),
+  ]);
+}

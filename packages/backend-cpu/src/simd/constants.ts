@@ -1,0 +1,23 @@
+import { CONSTANTS_END, CONSTANTS_START, type Memory } from "../memory.ts";
+
+/** Vector constants in memory, each in all four lanes, written when first asked for. */
+export class ConstantPool {
+  private readonly memory: Memory;
+  private readonly addresses = new Map<number, number>();
+
+  constructor(memory: Memory) {
+    this.memory = memory;
+  }
+
+  /** Where these 32 bits stand. */
+  address(bits: number): number {
+    let address = this.addresses.get(bits);
+    if (address === undefined) {
+      address = CONSTANTS_START + 16 * this.addresses.size;
+      if (address + 16 > CONSTANTS_END) throw new RangeError("internal: more than 3072 distinct constants in kernels");
+      this.memory.int32.fill(bits, address >> 2, (address >> 2) + 4);
+      this.addresses.set(bits, address);
+    }
+    return address;
+  }
+}

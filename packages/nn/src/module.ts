@@ -1,0 +1,617 @@
+/**
+ * Module: a function that has a class. Calling it calls `forward` inside a scope, so that what a network computes on its
+ * way is released as soon as nobody can reach it.
+ *
+ * The constructor returns a function whose prototype is the class. Whatever extends `Callable` has its fields put on that
+ * function, private ones too. So a subclass is written like any class, and its call signature is that of its `forward`.
+ */
+import {
+  type Backend,
+  type DType,
+  DlError,
+  eachTensor,
+  formatShape,
+  isFloating,
+  isTensor,
+  keep,
+  type Mark,
+  sameShape,
+  scope,
+  scopeTensors,
+  state,
+  type Tensor,
+  unscoped,
+} from "@dl/tensor";
+import { isParameter, type Parameter } from "./parameter.ts";
+import { quietly, warnOnce } from "./quiet.ts";
+
+/** Found on every module; unlike `instanceof`, it holds across copies of the package. */
+const BRAND = Symbol.for("@dl/nn.Module");
+const CALL = Symbol("call");
+
+export const isModule = (x: unknown): x is Module => typeof x === "function" && BRAND in x;
+
+/** May return other arguments, as an array, or one other argument. */
+export type ForwardPreHook = (module: any, inputs: any[]) => unknown;
+/** May return another output. */
+export type ForwardHook = (module: any, inputs: any[], output: any) => unknown;
+
+/** Removes the hook when called; `remove()` is the same. */
+export interface HookHandle {
+  (): void;
+  remove(): void;
+}
+
+export interface NamedOptions {
+  /** Put before every name. */
+  prefix?: string;
+  /** Look into the modules inside too. Default true. */
+  recurse?: boolean;
+  /** Name what is shared only once. Default true. */
+  removeDuplicate?: boolean;
+}
+
+/** Tensors by their dotted names. */
+export type StateDict = Record<string, Tensor>;
+
+export interface LoadResult {
+  /** In the module, not in the dictionary. */
+  missingKeys: string[];
+  /** In the dictionary, not in the module. */
+  unexpectedKeys: string[];
+}
+
+export interface RegisterOptions {
+  /** The name in the state dictionary. Default: the field's. */
+  key?: string;
+}
+
+class Callable {
+  constructor() {
+    const self = ((...args: unknown[]) => self[CALL](args)) as unknown as Module;
+    // So that a subclass may have fields of these names.
+    delete (self as { name?: string }).name;
+    delete (self as { length?: number }).length;
+    // biome-ignore lint/correctness/noConstructorReturn: this is how a class makes functions
+    return Object.setPrototypeOf(self, new.target.prototype);
+  }
+}
+
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the call signature, which Callable provides
+export interface Module {
+  (...args: Parameters<this["forward"]>): ReturnType<this["forward"]>;
+}
+
+/**
+ * Base class of every layer and model. Parameters and modules in its fields are found by themselves; a tensor that is
+ * state but not learnt has to be registered with `registerBuffer`.
+ *
+ * Every call is a scope: what can be reached from the result or from a container among the arguments moves to the
+ * caller, what the module's fields reach stays, and the rest of what `forward` made is released when it returns. A tensor
+ * that leaves by another road (a variable outside, a closure, a `#private` field) needs `keep(tensor)`.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html
+ *
+ * @example
+ * class Net extends Module {
+ *   hidden = new Linear(4, 8);
+ *   head = new Linear(8, 2);
+ *   forward(x: Tensor) {
+ *     return this.head(this.hidden(x).relu());
+ *   }
+ * }
+ * new Net()(zeros(3, 4)).shape // => [3, 2]
+ */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as above
+export abstract class Module extends Callable {
+  /** Whether layers such as dropout and batch norm do what they do in training; set by `train()` and `eval()`. */
+  training = true;
+  /** State-dictionary names of fields that have another one there. */
+  readonly #keys = new Map<string, string>();
+  /** Fields that are buffers, and whether they are saved. */
+  readonly #buffers = new Map<string, boolean>();
+  readonly #preHooks = new Set<{ readonly hook: ForwardPreHook }>();
+  readonly #hooks = new Set<{ readonly hook: ForwardHook }>();
+
+  /** What a call computes. Call the module itself, not this: `module(x)` runs hooks and releases memory. */
+  abstract forward(...args: any[]): unknown;
+
+  // ---- what is inside ------------------------------------------------------------------------------------------------
+
+  /** What is learnt, here and in the modules inside; shared parameters once. */
+  parameters({ recurse = true }: { recurse?: boolean } = {}): Parameter[] {
+    return this.namedParameters({ recurse }).map(([, parameter]) => parameter);
+  }
+  /** `["features.0.weight", parameter]` and so on. */
+  namedParameters(options: NamedOptions = {}): [name: string, parameter: Parameter][] {
+    return named(this, options, (module) => module.ownParameters());
+  }
+  /** State that is not learnt, such as running means. */
+  buffers({ recurse = true }: { recurse?: boolean } = {}): Tensor[] {
+    return this.namedBuffers({ recurse }).map(([, buffer]) => buffer);
+  }
+  namedBuffers(options: NamedOptions = {}): [name: string, buffer: Tensor][] {
+    return named(this, options, (module) => module.ownBuffers());
+  }
+  /** The modules directly inside. */
+  children(): Module[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+  namedChildren(): [name: string, child: Module][] {
+    return distinct(this.ownModules());
+  }
+  /** This module and all inside, outermost first. */
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+  /** `["", this]`, `["features", ...]`, `["features.0", ...]` and so on. */
+  namedModules({ prefix = "", removeDuplicate = true }: Omit<NamedOptions, "recurse"> = {}): [
+    name: string,
+    module: Module,
+  ][] {
+    const all: [string, Module][] = [];
+    const walk = (module: Module, name: string) => {
+      if (removeDuplicate && all.some(([, seen]) => seen === module)) return;
+      all.push([name, module]);
+      for (const [key, child] of module.ownModules()) walk(child, join(name, key));
+    };
+    walk(this, prefix);
+    return all;
+  }
+
+  /** The module at a dotted path: `getSubmodule("features.0")`. */
+  getSubmodule(target: string): Module {
+    let at: Module = this;
+    for (const name of target === "" ? [] : target.split(".")) {
+      const inside: [string, Module][] = at.ownModules();
+      const next = inside.find(([key]) => key === name)?.[1];
+      if (!next) {
+        const names = inside.map(([key]) => key).join(", ") || "none";
+        throw new DlError(
+          "value",
+          `getSubmodule: ${at.constructor.name} has no module "${name}" (of "${target}"); it has ${names}`,
+        );
+      }
+      at = next;
+    }
+    return at;
+  }
+  /** The parameter with a dotted name. */
+  getParameter(target: string): Parameter {
+    return this.#find("getParameter", target, this.namedParameters({ removeDuplicate: false }));
+  }
+  /** The buffer with a dotted name. */
+  getBuffer(target: string): Tensor {
+    return this.#find("getBuffer", target, this.namedBuffers({ removeDuplicate: false }));
+  }
+  #find<T>(caller: string, target: string, all: [string, T][]): T {
+    const found = all.find(([name]) => name === target);
+    if (found) return found[1];
+    const names = all.map(([name]) => name).join(", ") || "none";
+    throw new DlError(
+      "value",
+      `${caller}: ${this.constructor.name} has no "${target}"; it has ${names}`,
+    );
+  }
+
+  /** @internal Parameters in the fields of this module, by their names in the state dictionary. */
+  ownParameters(): [key: string, parameter: Parameter][] {
+    return this.#fields(isParameter);
+  }
+  /** @internal */
+  ownBuffers({ persistentOnly = false } = {}): [key: string, buffer: Tensor][] {
+    return [...this.#buffers]
+      .filter(([, isPersistent]) => isPersistent || !persistentOnly)
+      .map(([field]) => [this.#keyOf(field), this.#field(field)] as [string, Tensor])
+      .filter(([, value]) => isTensor(value));
+  }
+  /** @internal Modules directly inside, one under two names twice. */
+  ownModules(): [name: string, child: Module][] {
+    for (const [field, value] of Object.entries(this)) {
+      if (Array.isArray(value) && value.some(isModule)) warnOfArray(this, field);
+    }
+    return this.#fields(isModule);
+  }
+  #fields<T>(is: (x: unknown) => x is T): [string, T][] {
+    const found: [string, T][] = [];
+    for (const [field, value] of Object.entries(this)) {
+      if (is(value)) found.push([this.#keyOf(field), value]);
+    }
+    return found;
+  }
+  #field(field: string): unknown {
+    return (this as unknown as Record<string, unknown>)[field];
+  }
+  #keyOf(field: string): string {
+    return this.#keys.get(field) ?? field;
+  }
+
+  // ---- registering ---------------------------------------------------------------------------------------------------
+
+  /**
+   * Makes a field a buffer: saved with the module, moved with it, not learnt.
+   *
+   * @param name the field, which is set to `tensor`
+   * @param options `persistent: false` leaves it out of the state dictionary; `key` is its name there
+   * @returns the tensor, so that a field can be declared and registered at once
+   *
+   * @example
+   * class Scale extends Module {
+   *   factor = this.registerBuffer("factor", tensor(2));
+   *   forward(x: Tensor) {
+   *     return x.mul(this.factor);
+   *   }
+   * }
+   * Object.keys(new Scale().stateDict()) // => ["factor"]
+   */
+  registerBuffer<T extends Tensor | null>(
+    name: string,
+    tensor: T,
+    { persistent = true, key }: RegisterOptions & { persistent?: boolean } = {},
+  ): T {
+    if (tensor !== null && !isTensor(tensor)) {
+      throw new DlError("value", `registerBuffer: "${name}" has to be a tensor or null`);
+    }
+    this.#register("registerBuffer", name, tensor, key);
+    this.#buffers.set(name, persistent);
+    return tensor;
+  }
+  /** Sets a field to a parameter, for names made at run time; `key` is its name in the state dictionary. */
+  registerParameter<T extends Parameter | null>(
+    name: string,
+    parameter: T,
+    { key }: RegisterOptions = {},
+  ): T {
+    if (parameter !== null && !isParameter(parameter)) {
+      throw new DlError(
+        "value",
+        `registerParameter: "${name}" has to be a Parameter or null: new Parameter(tensor)`,
+      );
+    }
+    this.#register("registerParameter", name, parameter, key);
+    return parameter;
+  }
+  #register(caller: string, name: string, value: Tensor | null, key = name): void {
+    if (name === "" || key === "" || key.includes(".")) {
+      throw new DlError("value", `${caller}: "${key}" cannot be a name: not empty, without dots`);
+    }
+    if (name in Module.prototype) {
+      throw new DlError("value", `${caller}: every module has a member "${name}" already`);
+    }
+    if (value) keep(value);
+    if (key !== name) this.#keys.set(name, key);
+    (this as unknown as Record<string, unknown>)[name] = value;
+  }
+
+  /** Calls `hook(module, inputs)` before `forward`. It runs outside any scope, and what it is given is its to keep. */
+  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
+    return added(this.#preHooks, { hook });
+  }
+  /**
+   * Calls `hook(module, inputs, output)` after `forward` (with what a promise resolves to). It runs outside any scope,
+   * and what it is given is its to keep: capturing activations needs nothing else.
+   */
+  registerForwardHook(hook: ForwardHook): HookHandle {
+    return added(this.#hooks, { hook });
+  }
+
+  // ---- changing all that is inside -----------------------------------------------------------------------------------
+
+  /** Calls `fn` with every module inside and then with this one. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+  /** Into training mode, or out of it with `false`. */
+  train(mode = true): this {
+    this.training = mode;
+    for (const child of this.children()) child.train(mode);
+    return this;
+  }
+  /** Into evaluation mode: dropout passes everything, batch norm uses its running statistics. */
+  eval(): this {
+    return this.train(false);
+  }
+  /** Whether the parameters are learnt; `requiresGrad_(false)` freezes them. */
+  requiresGrad_(value = true): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad_(value);
+    return this;
+  }
+  /** Forgets the gradients of the parameters, or sets them to zero with `setToNone: false`. */
+  zeroGrad({ setToNone = true } = {}): void {
+    for (const parameter of this.parameters()) {
+      const { grad } = parameter;
+      if (!grad) continue;
+      if (setToNone) {
+        parameter.grad = null;
+        grad.release("zeroGrad()");
+      } else quietly(() => grad.zero_());
+    }
+  }
+  /**
+   * Converts parameters, buffers and gradients in place: to a floating point dtype (buffers of whole numbers keep
+   * theirs), or to another backend. Optimizers made before keep working.
+   */
+  to(target: DType | Backend | { dtype?: DType; device?: Backend }): this {
+    const { dtype, device } =
+      typeof target === "string"
+        ? { dtype: target, device: undefined }
+        : "alloc" in target
+          ? { dtype: undefined, device: target }
+          : target;
+    if (dtype && !isFloating(dtype)) {
+      throw new DlError("dtype", `to: a module can be float16, float32 or float64, not ${dtype}`);
+    }
+    const convert = (t: Tensor) => {
+      const converted = scope(() => t.to({ dtype: isFloating(t.dtype) ? dtype : undefined, device }));
+      if (converted === t) return;
+      t.set_(converted);
+      converted.dispose();
+    };
+    quietly(() => {
+      for (const t of [...this.parameters(), ...this.buffers()]) {
+        convert(t);
+        if (t.grad) convert(t.grad);
+      }
+    });
+    return this;
+  }
+  /** Frees the memory of parameters and buffers now. Never required. */
+  dispose(): void {
+    for (const t of [...this.parameters(), ...this.buffers()]) t.dispose();
+  }
+
+  // ---- saving and loading --------------------------------------------------------------------------------------------
+
+  /** Parameters and buffers by name, with PyTorch's names and layouts. They share the module's memory. */
+  stateDict({ prefix = "" }: { prefix?: string } = {}): StateDict {
+    const dict: StateDict = {};
+    for (const [name, t] of stateOf(this, prefix)) dict[name] = t.detach();
+    return dict;
+  }
+  /**
+   * Copies tensors into parameters and buffers by name. Dtypes are converted, backends crossed.
+   *
+   * @param dict of tensors, as `stateDict()` gives; an object or a Map
+   * @param options `strict: false` leaves alone what one side lacks
+   * @throws DlError "state-dict" that names every missing and unexpected key and every wrong shape; nothing is changed then
+   */
+  loadStateDict(
+    dict: Readonly<StateDict> | ReadonlyMap<string, Tensor>,
+    { strict = true }: { strict?: boolean } = {},
+  ): LoadResult {
+    const given = new Map(dict instanceof Map ? dict : Object.entries(dict));
+    const wanted = new Map(stateOf(this, ""));
+    const missingKeys = [...wanted.keys()].filter((key) => !given.has(key));
+    const unexpectedKeys = [...given.keys()].filter((key) => !wanted.has(key));
+    const pairs: [target: Tensor, source: Tensor][] = [];
+    const problems: string[] = [];
+    if (strict && missingKeys.length > 0) problems.push(`missing: ${missingKeys.join(", ")}`);
+    if (strict && unexpectedKeys.length > 0) {
+      problems.push(`unexpected: ${unexpectedKeys.join(", ")}`);
+    }
+    for (const [key, target] of wanted) {
+      const source = given.get(key);
+      if (source === undefined) continue;
+      if (!isTensor(source)) problems.push(`not a tensor: ${key}`);
+      else if (!sameShape(source.shape, target.shape)) {
+        problems.push(
+          `wrong shape: ${key} is ${formatShape(source.shape)}, the module's ${formatShape(target.shape)}`,
+        );
+      } else pairs.push([target, source]);
+    }
+    if (problems.length > 0) {
+      const hint =
+        strict && (missingKeys.length > 0 || unexpectedKeys.length > 0)
+          ? "\nloadStateDict(dict, { strict: false }) leaves alone what one side lacks"
+          : "";
+      throw new DlError(
+        "state-dict",
+        `loadStateDict: the state does not fit ${this.constructor.name}, which is unchanged:\n  ${problems.join("\n  ")}${hint}`,
+      );
+    }
+    quietly(() =>
+      scope(
+        () => {
+          // Converted before the first is written: that may fail.
+          const ready = pairs.map(([t, s]) => s.detach().to({ device: t.device }).to(t.dtype));
+          pairs.forEach(([t], i) => {
+            t.copy_(ready[i]);
+          });
+        },
+        { name: "loadStateDict()" },
+      ),
+    );
+    return { missingKeys, unexpectedKeys };
+  }
+
+  // ---- printing ------------------------------------------------------------------------------------------------------
+
+  /** What stands between the parentheses of the printed form; override it. */
+  extraRepr(): string {
+    return "";
+  }
+  /** @internal The lines below. */
+  childLines(): string[] {
+    return this.ownModules().map(([name, child]) => `(${name}): ${child}`);
+  }
+  /** As PyTorch prints it. */
+  toString(): string {
+    const extra = this.extraRepr();
+    const lines = this.childLines().map((line) => line.replaceAll("\n", "\n  "));
+    const { name } = this.constructor;
+    if (lines.length === 0 && !extra.includes("\n")) return `${name}(${extra})`;
+    return `${name}(\n  ${[...(extra ? extra.split("\n") : []), ...lines].join("\n  ")}\n)`;
+  }
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+
+  // ---- calling -------------------------------------------------------------------------------------------------------
+
+  /** @internal */
+  [CALL](args: unknown[]): unknown {
+    let inputs = args;
+    state.modules.push(this);
+    try {
+      return scope(
+        () => {
+          inputs = this.#before(args);
+          return this.#after(inputs, this.forward(...inputs));
+        },
+        {
+          name: `${this.constructor.name}.forward()`,
+          keep: (result, mark) => this.#release(inputs, result, mark),
+        },
+      );
+    } catch (error) {
+      locate(error, this);
+      throw error;
+    } finally {
+      state.modules.pop();
+    }
+  }
+
+  #before(args: unknown[]): unknown[] {
+    let inputs = args;
+    for (const { hook } of this.#preHooks) {
+      const changed = unscoped(() => hook(this, keep(inputs)));
+      if (changed !== undefined && changed !== null) {
+        inputs = Array.isArray(changed) ? changed : [changed];
+      }
+    }
+    return inputs;
+  }
+  #after(inputs: unknown[], output: unknown): unknown {
+    if (this.#hooks.size === 0) return output;
+    if (isPromise(output)) return output.then((value) => this.#callHooks(inputs, value));
+    return this.#callHooks(inputs, output);
+  }
+  #callHooks(inputs: unknown[], output: unknown): unknown {
+    let result = output;
+    for (const { hook } of this.#hooks) {
+      result = unscoped(() => hook(this, keep(inputs), keep(result))) ?? result;
+    }
+    return result;
+  }
+
+  /** Decides, when `forward` has returned, what outlives its scope. */
+  #release(inputs: unknown[], result: unknown, mark: Mark): void {
+    if (isPromise(result)) {
+      this.#handOver(inputs, result);
+      return;
+    }
+    if (scopeTensors().length === 0) return;
+    mark(result);
+    // What the fields reach is the module's, until it is replaced; modules inside have looked after themselves.
+    for (const key in this) {
+      const value: unknown = this[key];
+      if (typeof value === "object" && value !== null) keep(value);
+    }
+    for (const x of inputs) if (typeof x === "object" && !isTensor(x)) mark(x);
+  }
+  /** An async `forward`: what it made before its first await lives until it settles. */
+  #handOver(inputs: unknown[], result: Promise<unknown>): void {
+    // A negative mark: kept already, by a hook or by the user.
+    const mine = scopeTensors().filter((t) => t.scopeMark >= 0 && t.released === null);
+    keep(mine);
+    const settle = (value: unknown) => {
+      const kept = new Set<Tensor>();
+      eachTensor([value, inputs, { ...this }], (t) => kept.add(t));
+      for (const t of mine) if (!kept.has(t)) t.release(`${this.constructor.name}.forward()`);
+    };
+    result.then(settle, (error) => {
+      locate(error, this);
+      settle(undefined);
+    });
+  }
+}
+Object.defineProperty(Module.prototype, BRAND, { value: true });
+
+const isPromise = (x: unknown): x is Promise<unknown> =>
+  typeof x === "object" && x !== null && typeof (x as Promise<unknown>).then === "function";
+
+const join = (prefix: string, name: string): string => (prefix === "" ? name : `${prefix}.${name}`);
+
+/** Without what has been named before. */
+function distinct<T>(all: [string, T][]): [string, T][] {
+  const seen = new Set<T>();
+  return all.filter(([, x]) => !seen.has(x) && seen.add(x));
+}
+
+function named<T>(
+  root: Module,
+  { prefix = "", recurse = true, removeDuplicate = true }: NamedOptions,
+  own: (module: Module) => [string, T][],
+): [string, T][] {
+  const modules: [string, Module][] = recurse
+    ? root.namedModules({ prefix, removeDuplicate })
+    : [[prefix, root]];
+  const all = modules.flatMap(([name, module]) =>
+    own(module).map(([key, x]): [string, T] => [join(name, key), x]),
+  );
+  return removeDuplicate ? distinct(all) : all;
+}
+
+/** What a state dictionary holds, in PyTorch's order: a module's parameters, its buffers, then the modules inside. */
+const stateOf = (root: Module, prefix: string): [string, Tensor][] => [
+  ...[...root.ownParameters(), ...root.ownBuffers({ persistentOnly: true })].map(
+    ([key, t]): [string, Tensor] => [prefix + key, t],
+  ),
+  ...root.ownModules().flatMap(([name, child]) => stateOf(child, `${prefix}${name}.`)),
+];
+
+function added<T>(hooks: Set<T>, entry: T): HookHandle {
+  hooks.add(entry);
+  const remove = () => {
+    hooks.delete(entry);
+  };
+  return Object.assign(remove, { remove });
+}
+
+/** Under which dotted name `parent` holds `module`. */
+function pathOf(parent: Module, module: Module): string | undefined {
+  return parent.namedModules().find(([, inside]) => inside === module)?.[0];
+}
+
+/** The module that an error came out of last. */
+const cameFrom = new WeakMap<DlError, Module>();
+
+/** Adds a module to the path that an error's message names. */
+function locate(error: unknown, module: Module): void {
+  if (!(error instanceof DlError)) return;
+  const part = cameFrom.get(error);
+  if (part === module) return;
+  error.addModule(
+    module.constructor.name,
+    part && (pathOf(module, part) ?? part.constructor.name),
+  );
+  cameFrom.set(error, module);
+}
+
+/** `Net.features.3 (Dropout)`: where in the model that is being called. */
+export function whereIs(module: Module): string {
+  const type = module.constructor.name;
+  const root = state.modules.find((m): m is Module => isModule(m) && !!pathOf(m, module));
+  return root ? `${root.constructor.name}.${pathOf(root, module)} (${type})` : type;
+}
+
+function warnOfArray(module: Module, field: string): void {
+  const name = `${module.constructor.name}.${field}`;
+  warnOnce(
+    `array ${name}`,
+    () =>
+      `${name} is a plain array of modules: their parameters are not found, so nothing trains them. Write ${field} = new ModuleList([...])`,
+  );
+}
+
+/** Dropout and batch norm in training mode while nothing is recorded are mostly an evaluation that forgot `eval()`. */
+export function warnIfNotRecording(module: Module): void {
+  if (!state.autograd || state.autograd.isGradEnabled()) return;
+  warnOnce(
+    `training ${state.modules[0]?.constructor.name ?? module.constructor.name}`,
+    () =>
+      `${whereIs(module)} runs in training mode while gradients are off: call model.eval() before evaluating (if this is meant, ignore this)`,
+  );
+}

@@ -26,7 +26,10 @@ abstract class Container extends Module {
       );
     }
     if (name === "" || name.includes(".")) {
-      throw new DlError("value", `${this.constructor.name}: "${name}" cannot be a name: not empty, without dots`);
+      throw new DlError(
+        "value",
+        `${this.constructor.name}: "${name}" cannot be a name: not empty, without dots`,
+      );
     }
     this.#items.set(name, module);
   }
@@ -36,7 +39,10 @@ abstract class Container extends Module {
   protected nameAt(i: number): string {
     const name = [...this.#items.keys()].at(i);
     if (name === undefined || !Number.isInteger(i)) {
-      throw new DlError("index", `${this.constructor.name}: there is no module ${i}: it has ${this.length}`);
+      throw new DlError(
+        "index",
+        `${this.constructor.name}: there is no module ${i}: it has ${this.length}`,
+      );
     }
     return name;
   }
@@ -121,7 +127,10 @@ export class ModuleList<M extends Module = Module> extends Container {
     this.extend(modules);
   }
   forward(): never {
-    throw new DlError("value", "ModuleList: a list of modules has no forward: loop over it, or use Sequential");
+    throw new DlError(
+      "value",
+      "ModuleList: a list of modules has no forward: loop over it, or use Sequential",
+    );
   }
 
   /** The i-th module; from the end if `i` is negative. */
@@ -189,13 +198,19 @@ export class ModuleDict<
     this.update(modules ?? {});
   }
   forward(): never {
-    throw new DlError("value", "ModuleDict: a dictionary of modules has no forward: call one of them, dict.get(name)(x)");
+    throw new DlError(
+      "value",
+      "ModuleDict: a dictionary of modules has no forward: call one of them, dict.get(name)(x)",
+    );
   }
 
   get<K extends keyof R & string>(name: K): R[K] {
     const found = this.items.get(name);
     if (!found) {
-      throw new DlError("value", `ModuleDict: there is no module "${name}"; it has ${[...this.keys()].join(", ") || "none"}`);
+      throw new DlError(
+        "value",
+        `ModuleDict: there is no module "${name}"; it has ${[...this.keys()].join(", ") || "none"}`,
+      );
     }
     return found as R[K];
   }

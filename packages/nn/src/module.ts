@@ -7,8 +7,8 @@
  */
 import {
   type Backend,
-  type DType,
   DlError,
+  type DType,
   eachTensor,
   formatShape,
   isFloating,
@@ -77,8 +77,9 @@ class Callable {
   }
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: the call signature, which Callable provides
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: Callable provides the call signature
 export interface Module {
+  // biome-ignore lint/style/useShorthandFunctionType: it is merged with the class
   (...args: Parameters<this["forward"]>): ReturnType<this["forward"]>;
 }
 
@@ -145,10 +146,10 @@ export abstract class Module extends Callable {
     return this.namedModules().map(([, module]) => module);
   }
   /** `["", this]`, `["features", ...]`, `["features.0", ...]` and so on. */
-  namedModules({ prefix = "", removeDuplicate = true }: Omit<NamedOptions, "recurse"> = {}): [
-    name: string,
-    module: Module,
-  ][] {
+  namedModules({
+    prefix = "",
+    removeDuplicate = true,
+  }: Omit<NamedOptions, "recurse"> = {}): [name: string, module: Module][] {
     const all: [string, Module][] = [];
     const walk = (module: Module, name: string) => {
       if (removeDuplicate && all.some(([, seen]) => seen === module)) return;
@@ -344,7 +345,9 @@ export abstract class Module extends Callable {
       throw new DlError("dtype", `to: a module can be float16, float32 or float64, not ${dtype}`);
     }
     const convert = (t: Tensor) => {
-      const converted = scope(() => t.to({ dtype: isFloating(t.dtype) ? dtype : undefined, device }));
+      const converted = scope(() =>
+        t.to({ dtype: isFloating(t.dtype) ? dtype : undefined, device }),
+      );
       if (converted === t) return;
       t.set_(converted);
       converted.dispose();
@@ -583,10 +586,7 @@ function locate(error: unknown, module: Module): void {
   if (!(error instanceof DlError)) return;
   const part = cameFrom.get(error);
   if (part === module) return;
-  error.addModule(
-    module.constructor.name,
-    part && (pathOf(module, part) ?? part.constructor.name),
-  );
+  error.addModule(module.constructor.name, part && (pathOf(module, part) ?? part.constructor.name));
   cameFrom.set(error, module);
 }
 

@@ -1,8 +1,7 @@
 import { state } from "@dl/tensor";
 
 /** Runs `fn` unrecorded; without autograd nothing is recorded anyway. */
-export const quietly = <T>(fn: () => T): T =>
-  state.autograd ? state.autograd.noGrad(fn) : fn();
+export const quietly = <T>(fn: () => T): T => (state.autograd ? state.autograd.noGrad(fn) : fn());
 
 const said = new Set<string>();
 

@@ -92,3 +92,23 @@ export function fillOffsets(
     for (let i = 0; i < length; i++) out[at + i] = from + i * stride;
   });
 }
+
+/** Rows of the innermost dimension: `visit` gets the offset of each operand at the row's beginning, and its length. */
+export function eachRow({ sizes, strides }: Plan, offsets: readonly number[], visit: (at: readonly number[], length: number) => void): void {
+  if (sizes.includes(0)) return;
+  const inner = sizes.length - 1;
+  const at = offsets.slice();
+  const position = sizes.map(() => 0);
+  for (;;) {
+    visit(at, sizes[inner]);
+    let d = inner - 1;
+    for (; d >= 0; d--) {
+      const isWithin = ++position[d] < sizes[d];
+      const by = isWithin ? 1 : 1 - sizes[d];
+      for (let k = 0; k < at.length; k++) at[k] += by * strides[k][d];
+      if (isWithin) break;
+      position[d] = 0;
+    }
+    if (d < 0) return;
+  }
+}

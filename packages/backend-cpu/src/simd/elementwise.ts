@@ -73,9 +73,7 @@ export class Elementwise {
   reduce(op: ReduceOp, program: Program, inputs: readonly View[], output: View, axes: readonly number[], scalars: readonly number[]): boolean {
     if (computeType(inputs, [output]) !== "float32" || inputs.length === 0) return false;
     const types = typesOf(program, inputs, [output]);
-    const isFloat = output.dtype === "float32";
-    // An int32 result (a position) is computed in float32 too, but only vectors of floats are joined and stored.
-    if (!types || !isFloat) return false;
+    if (!types || (output.dtype !== "float32" && output.dtype !== "int32")) return false;
     const { shape } = inputs[0];
     if (shape.includes(0)) return false;
     const rank = shape.length;

@@ -18,6 +18,11 @@ export function reduceKernel(op: ReduceOp, isRow: boolean, shape: KernelShape, t
   return { bytes: moduleBytes([{ name: "run", fn: k.f }], target.shared, k.imports), lowering: k };
 }
 
+/** Results that are positions are stored as integers. */
+const isInteger = (k: Lowering, shape: KernelShape): boolean => shape.types[k.firstOutput] === "int32";
+const fromStored = (k: Lowering, shape: KernelShape): unknown => isInteger(k, shape) && k.f.v("f32x4.convert_i32x4_s");
+const toStored = (k: Lowering, shape: KernelShape): unknown => isInteger(k, shape) && k.f.v("i32x4.trunc_sat_f32x4_s");
+
 function rows(k: Lowering, op: ReduceOp, shape: KernelShape, target: Target): void {
   const { f } = k;
   const combine = COMBINE[op];
@@ -60,10 +65,15 @@ function rows(k: Lowering, op: ReduceOp, shape: KernelShape, target: Target): vo
       for (const other of totals.slice(1)) f.get(total).get(other).v(combine).set(total);
       f.get(total).get(total).get(total).shuffle([2, 3, 2, 3]).v(combine).set(total);
       f.get(total).get(total).get(total).shuffle([1, 1, 1, 1]).v(combine).get(rest).v(combine).set(total);
-      f.get(0)
-        .loadI32(FLAG_AT)
-        .if(() => f.get(total).get(b[out]).loadZero().v(combine).set(total));
-      f.get(b[out]).get(total).storeLane(0);
+      f.get(0).loadI32(FLAG_AT);
+      f.if(() => {
+        f.get(total).get(b[out]).loadZero();
+        fromStored(k, shape);
+        f.v(combine).set(total);
+      });
+      f.get(b[out]).get(total);
+      toStored(k, shape);
+      f.storeLane(0);
       k.stride(b, 1);
     });
     k.stride(a, 0);
@@ -98,19 +108,29 @@ function columns(k: Lowering, op: ReduceOp, shape: KernelShape, target: Target):
     f.get(b[out]).set(p);
     for (let u = 0; u < vectors; u++) {
       if (isUnit && !lane) {
-        f.get(0)
-          .loadI32(FLAG_AT)
-          .if(() => f.get(totals[u]).get(p).loadV(16 * u).v(combine).set(totals[u]));
-        f.get(p).get(totals[u]).storeV(16 * u);
+        f.get(0).loadI32(FLAG_AT);
+        f.if(() => {
+          f.get(totals[u]).get(p).loadV(16 * u);
+          fromStored(k, shape);
+          f.v(combine).set(totals[u]);
+        });
+        f.get(p).get(totals[u]);
+        toStored(k, shape);
+        f.storeV(16 * u);
         continue;
       }
       for (let l = 0; l < (lane ? 1 : 4); l++) {
         f.get(p).get(0).loadI32(FLAG_AT);
         f.if(
-          () => f.get(totals[u]).get(p).loadSplat().v(combine),
+          () => {
+            f.get(totals[u]).get(p).loadSplat();
+            fromStored(k, shape);
+            f.v(combine);
+          },
           () => f.get(totals[u]),
           V128,
         );
+        toStored(k, shape);
         f.storeLane(l).bumpBy(p, k.steps[out]);
       }
     }

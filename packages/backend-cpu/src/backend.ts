@@ -6,7 +6,7 @@ import * as indexing from "./reference/indexing.ts";
 import * as lanes from "./reference/lanes.ts";
 import { map } from "./reference/map.ts";
 import { matmul } from "./reference/matmul.ts";
-import { operand, type Operand } from "./reference/operand.ts";
+import { type Operand, operand } from "./reference/operand.ts";
 import { reduce } from "./reference/reduce.ts";
 import { random } from "./reference/threefry.ts";
 import { Elementwise } from "./simd/elementwise.ts";
@@ -25,14 +25,29 @@ export function wasmBackend(budget: number): Backend {
   /** Operands for the reference kernels: all addresses first, since finding one may move or grow the memory. */
   const resolve = (...views: readonly View[]): Operand[] => {
     const addresses = views.map((v) => memory.address(v.buffer));
-    return views.map((v, i) => operand(v, memory.array(v.dtype), addresses[i] / bytesPerElement(v.dtype) + v.offset));
+    return views.map((v, i) =>
+      operand(v, memory.array(v.dtype), addresses[i] / bytesPerElement(v.dtype) + v.offset),
+    );
   };
   const temporary = (like: View) => {
     const buffer = memory.alloc(like.numel * bytesPerElement(like.dtype));
-    const view: View = { ...like, buffer, shape: like.shape, strides: contiguousStrides(like.shape), offset: 0, contiguous: true, dtype: like.dtype, numel: like.numel };
+    const view: View = {
+      ...like,
+      buffer,
+      shape: like.shape,
+      strides: contiguousStrides(like.shape),
+      offset: 0,
+      contiguous: true,
+      dtype: like.dtype,
+      numel: like.numel,
+    };
     return { view, free: () => memory.free(buffer) };
   };
-  const readSync: Backend["readSync"] = (buffer, byteOffset = 0, bytes = buffer.bytes - byteOffset) => memory.read(buffer, byteOffset, bytes);
+  const readSync: Backend["readSync"] = (
+    buffer,
+    byteOffset = 0,
+    bytes = buffer.bytes - byteOffset,
+  ) => memory.read(buffer, byteOffset, bytes);
 
   const backend: Backend = {
     name: "cpu",

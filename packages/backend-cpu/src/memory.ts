@@ -14,8 +14,8 @@
  */
 import type { BackendMemory, Buffer, DType, TypedArray } from "@dl/tensor";
 import { bytesPerElement, typedArrayFor } from "@dl/tensor";
-import { hasSharedMemory } from "./simd/features.ts";
 import { Heap } from "./heap.ts";
+import { hasSharedMemory } from "./simd/features.ts";
 
 const PAGE = 65536;
 const MIB = 2 ** 20;
@@ -156,7 +156,9 @@ export class Memory {
   write(buffer: Buffer, data: ArrayBufferView, byteOffset: number): void {
     if (byteOffset < 0 || byteOffset + data.byteLength > buffer.bytes) {
       const end = byteOffset + data.byteLength;
-      throw new RangeError(`cannot write bytes ${byteOffset} to ${end} of a buffer of ${buffer.bytes} bytes`);
+      throw new RangeError(
+        `cannot write bytes ${byteOffset} to ${end} of a buffer of ${buffer.bytes} bytes`,
+      );
     }
     const address = this.address(buffer) + byteOffset;
     this.bytes(address, data.byteLength).set(
@@ -168,7 +170,9 @@ export class Memory {
   read(buffer: Buffer, byteOffset: number, bytes: number): ArrayBuffer {
     if (byteOffset < 0 || bytes < 0 || byteOffset + bytes > buffer.bytes) {
       const end = byteOffset + bytes;
-      throw new RangeError(`cannot read bytes ${byteOffset} to ${end} of a buffer of ${buffer.bytes} bytes`);
+      throw new RangeError(
+        `cannot read bytes ${byteOffset} to ${end} of a buffer of ${buffer.bytes} bytes`,
+      );
     }
     const { host } = (buffer as CpuBuffer).box;
     if (host) return host.buffer.slice(byteOffset, byteOffset + bytes);
@@ -258,7 +262,11 @@ export class Memory {
   /** Moves the longest unused blocks out, until no more than `target` bytes are occupied. */
   private spill(target: number): void {
     let block = this.ring.newer;
-    while (block !== this.ring && this.heap.occupied > target && block.lastUse <= this.clock - RECENT) {
+    while (
+      block !== this.ring &&
+      this.heap.occupied > target &&
+      block.lastUse <= this.clock - RECENT
+    ) {
       const { newer } = block;
       const box = block.box!;
       box.host = new Uint8Array(this.bytes(block.address, block.bytes));

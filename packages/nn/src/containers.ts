@@ -7,7 +7,7 @@ abstract class Container extends Module {
   readonly #items = new Map<string, Module>();
 
   /** How many modules. */
-  get length(): number {
+  override get length(): number {
     return this.#items.size;
   }
   override ownModules(): [name: string, child: Module][] {

@@ -77,7 +77,6 @@ class Callable {
   }
 }
 
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: Callable provides the call signature
 export interface Module {
   // biome-ignore lint/style/useShorthandFunctionType: it is merged with the class
   (...args: Parameters<this["forward"]>): ReturnType<this["forward"]>;
@@ -103,7 +102,7 @@ export interface Module {
  * }
  * new Net()(zeros(3, 4)).shape // => [3, 2]
  */
-// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: as above
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: Callable provides the call signature
 export abstract class Module extends Callable {
   /** Whether layers such as dropout and batch norm do what they do in training; set by `train()` and `eval()`. */
   training = true;
@@ -440,7 +439,7 @@ export abstract class Module extends Callable {
     return this.ownModules().map(([name, child]) => `(${name}): ${child}`);
   }
   /** As PyTorch prints it. */
-  toString(): string {
+  override toString(): string {
     const extra = this.extraRepr();
     const lines = this.childLines().map((line) => line.replaceAll("\n", "\n  "));
     const { name } = this.constructor;

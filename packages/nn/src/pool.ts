@@ -12,6 +12,8 @@ import {
 import { Module } from "./module.ts";
 import { bool, tuple } from "./python.ts";
 
+type PoolResult<I extends boolean> = I extends true ? ValuesAndIndices : Tensor;
+
 /**
  * Maxima of windows.
  *
@@ -53,12 +55,10 @@ export class MaxPool2d<I extends boolean = false> extends Module {
     this.ceilMode = ceilMode;
   }
 
-  forward(x: Tensor): I extends true ? ValuesAndIndices : Tensor {
+  forward(x: Tensor): PoolResult<I> {
     const { kernelSize, stride, padding, dilation, ceilMode } = this;
     const pool = this.returnIndices ? maxPool2dWithIndices : maxPool2d;
-    return pool(x, kernelSize, { stride, padding, dilation, ceilMode }) as ReturnType<
-      this["forward"]
-    >;
+    return pool(x, kernelSize, { stride, padding, dilation, ceilMode }) as PoolResult<I>;
   }
 
   override extraRepr(): string {

@@ -39,11 +39,11 @@ export class DlError extends Error {
   addModule(type: string, part?: string): void {
     this.#failed ??= type;
     if (part !== undefined) this.modulePath.unshift(part);
-    const before = this.message;
+    // Read first: V8 writes the stack, which begins with the message, when it is asked for.
+    const { message, stack } = this;
     const path = [type, ...this.modulePath].join(".");
     this.message = `in ${path}${this.modulePath.length > 0 ? ` (${this.#failed})` : ""}: ${this.#message}`;
-    // What an uncaught error prints was written when it was made.
-    this.stack = this.stack?.replace(before, () => this.message);
+    this.stack = stack?.replace(message, () => this.message);
   }
 }
 

@@ -73,7 +73,8 @@ export function keep<T>(x: T): T {
 /** For containers: done with a tensor that passed between two of their parts. */
 export function letGo(t: Tensor): void {
   // Only what was made in this scope: a layer may hand on a tensor that someone else owns.
-  if (current && t.scopeMark !== ESCAPED && t.released === null && current.lastIndexOf(t) >= 0) t.release("its container");
+  if (current && t.scopeMark !== ESCAPED && t.released === null && current.lastIndexOf(t) >= 0)
+    t.release("its container");
 }
 
 /** The tensors of the running scope so far. */

@@ -312,7 +312,11 @@ export class Tensor {
    * changes its dtype or its backend and stays the tensor that an optimizer knows.
    */
   set_(source: Tensor): this {
-    if (this.node) throw new DlError("in-place", "set_: this tensor is the result of an op: its gradient would be that of other numbers");
+    if (this.node)
+      throw new DlError(
+        "in-place",
+        "set_: this tensor is the result of an op: its gradient would be that of other numbers",
+      );
     const { view } = this;
     source.view.storage.retain();
     this.#view = source.view;

@@ -16,7 +16,9 @@ export function checkIndices(name: string, index: Operand, size: number, axis: n
       const value = index.data[from + i * step];
       if (value >= 0 && value < size) continue;
       const at = positionOf(position + i, index.shape).join(", ");
-      throw new RangeError(`${name}: index ${value} at position [${at}] is out of range for axis ${axis} of size ${size}`);
+      throw new RangeError(
+        `${name}: index ${value} at position [${at}] is out of range for axis ${axis} of size ${size}`,
+      );
     }
     position += n;
   });
@@ -33,7 +35,11 @@ function positionOf(linear: number, shape: readonly number[]): number[] {
 
 /** The indexed operand first, with its axis left to the index. */
 const indexPlan = (indexed: Operand, index: Operand, other: Operand, axis: number): Plan =>
-  plan(index.shape, allDimensions(index.shape), [zeroed(indexed.strides, axis), index.strides, other.strides]);
+  plan(index.shape, allDimensions(index.shape), [
+    zeroed(indexed.strides, axis),
+    index.strides,
+    other.strides,
+  ]);
 
 export function gather(input: Operand, index: Operand, output: Operand, axis: number): void {
   checkIndices("gather", index, input.shape[axis], axis);
@@ -41,18 +47,29 @@ export function gather(input: Operand, index: Operand, output: Operand, axis: nu
   const [a, b, c] = walk.strides.map((s) => s.at(-1)!);
   const step = input.strides[axis];
   eachRow(walk, [input.offset, index.offset, output.offset], ([from, where, to], n) => {
-    for (let i = 0; i < n; i++) output.data[to + i * c] = input.data[from + i * a + index.data[where + i * b] * step];
+    for (let i = 0; i < n; i++)
+      output.data[to + i * c] = input.data[from + i * a + index.data[where + i * b] * step];
   });
 }
 
-export function scatter(target: Operand, index: Operand, updates: Operand, axis: number, mode: ScatterMode): void {
+export function scatter(
+  target: Operand,
+  index: Operand,
+  updates: Operand,
+  axis: number,
+  mode: ScatterMode,
+): void {
   checkIndices("scatter", index, target.shape[axis], axis);
   const walk = indexPlan(target, index, updates, axis);
   const [a, b, c] = walk.strides.map((s) => s.at(-1)!);
   const step = target.strides[axis];
   const { data } = target;
   eachRow(walk, [target.offset, index.offset, updates.offset], ([to, where, from], n) => {
-    if (mode === "add") for (let i = 0; i < n; i++) data[to + i * a + index.data[where + i * b] * step] += updates.data[from + i * c];
-    else for (let i = 0; i < n; i++) data[to + i * a + index.data[where + i * b] * step] = updates.data[from + i * c];
+    if (mode === "add")
+      for (let i = 0; i < n; i++)
+        data[to + i * a + index.data[where + i * b] * step] += updates.data[from + i * c];
+    else
+      for (let i = 0; i < n; i++)
+        data[to + i * a + index.data[where + i * b] * step] = updates.data[from + i * c];
   });
 }

@@ -94,7 +94,11 @@ export function fillOffsets(
 }
 
 /** Rows of the innermost dimension: `visit` gets the offset of each operand at the row's beginning, and its length. */
-export function eachRow({ sizes, strides }: Plan, offsets: readonly number[], visit: (at: readonly number[], length: number) => void): void {
+export function eachRow(
+  { sizes, strides }: Plan,
+  offsets: readonly number[],
+  visit: (at: readonly number[], length: number) => void,
+): void {
   if (sizes.includes(0)) return;
   const inner = sizes.length - 1;
   const at = offsets.slice();

@@ -12,22 +12,68 @@ export const V128 = 0x7b;
 
 /** Single-byte instructions. */
 const PLAIN = {
-  "i32.eqz": 0x45, "i32.eq": 0x46, "i32.lt_s": 0x48, "i32.gt_s": 0x4a, "i32.le_s": 0x4c, "i32.ge_s": 0x4e,
-  "i32.add": 0x6a, "i32.sub": 0x6b, "i32.mul": 0x6c, "i32.and": 0x71, "i32.shl": 0x74,
-  "f32.add": 0x92, "f32.demote_f64": 0xb6, "f64.promote_f32": 0xbb, return: 0x0f, drop: 0x1a,
+  "i32.eqz": 0x45,
+  "i32.eq": 0x46,
+  "i32.lt_s": 0x48,
+  "i32.gt_s": 0x4a,
+  "i32.le_s": 0x4c,
+  "i32.ge_s": 0x4e,
+  "i32.add": 0x6a,
+  "i32.sub": 0x6b,
+  "i32.mul": 0x6c,
+  "i32.and": 0x71,
+  "i32.shl": 0x74,
+  "f32.add": 0x92,
+  "f32.demote_f64": 0xb6,
+  "f64.promote_f32": 0xbb,
+  return: 0x0f,
+  drop: 0x1a,
 } as const;
 
 /** Behind the prefix 0xfd. */
 const VECTOR = {
-  "i8x16.swizzle": 14, "i32x4.splat": 17, "f32x4.splat": 19,
-  "f32x4.eq": 65, "f32x4.ne": 66, "f32x4.lt": 67, "f32x4.gt": 68, "f32x4.le": 69, "f32x4.ge": 70,
-  "v128.not": 77, "v128.and": 78, "v128.andnot": 79, "v128.or": 80, "v128.xor": 81, "v128.bitselect": 82,
-  "i8x16.narrow_i16x8_s": 101, "f32x4.ceil": 103, "f32x4.floor": 104, "f32x4.trunc": 105, "f32x4.nearest": 106,
-  "i16x8.narrow_i32x4_s": 133, "i16x8.extend_low_i8x16_u": 137, "i32x4.extend_low_i16x8_u": 169,
-  "i32x4.shl": 171, "i32x4.shr_s": 172, "i32x4.shr_u": 173, "i32x4.add": 174, "i32x4.sub": 177,
-  "f32x4.abs": 224, "f32x4.neg": 225, "f32x4.sqrt": 227, "f32x4.add": 228, "f32x4.sub": 229, "f32x4.mul": 230,
-  "f32x4.div": 231, "f32x4.min": 232, "f32x4.max": 233, "f32x4.pmin": 234, "f32x4.pmax": 235,
-  "i32x4.trunc_sat_f32x4_s": 248, "f32x4.convert_i32x4_s": 250, "f32x4.relaxed_madd": 261,
+  "i8x16.swizzle": 14,
+  "i32x4.splat": 17,
+  "f32x4.splat": 19,
+  "f32x4.eq": 65,
+  "f32x4.ne": 66,
+  "f32x4.lt": 67,
+  "f32x4.gt": 68,
+  "f32x4.le": 69,
+  "f32x4.ge": 70,
+  "v128.not": 77,
+  "v128.and": 78,
+  "v128.andnot": 79,
+  "v128.or": 80,
+  "v128.xor": 81,
+  "v128.bitselect": 82,
+  "i8x16.narrow_i16x8_s": 101,
+  "f32x4.ceil": 103,
+  "f32x4.floor": 104,
+  "f32x4.trunc": 105,
+  "f32x4.nearest": 106,
+  "i16x8.narrow_i32x4_s": 133,
+  "i16x8.extend_low_i8x16_u": 137,
+  "i32x4.extend_low_i16x8_u": 169,
+  "i32x4.shl": 171,
+  "i32x4.shr_s": 172,
+  "i32x4.shr_u": 173,
+  "i32x4.add": 174,
+  "i32x4.sub": 177,
+  "f32x4.abs": 224,
+  "f32x4.neg": 225,
+  "f32x4.sqrt": 227,
+  "f32x4.add": 228,
+  "f32x4.sub": 229,
+  "f32x4.mul": 230,
+  "f32x4.div": 231,
+  "f32x4.min": 232,
+  "f32x4.max": 233,
+  "f32x4.pmin": 234,
+  "f32x4.pmax": 235,
+  "i32x4.trunc_sat_f32x4_s": 248,
+  "f32x4.convert_i32x4_s": 250,
+  "f32x4.relaxed_madd": 261,
 } as const;
 export type VectorOp = keyof typeof VECTOR;
 
@@ -205,7 +251,13 @@ export class Fn {
       .if(() => {
         this.bytes(0x03, 0x40);
         body();
-        this.get(count).i32(step).op("i32.sub").tee(count).i32(step).op("i32.ge_s").bytes(0x0d, 0, 0x0b);
+        this.get(count)
+          .i32(step)
+          .op("i32.sub")
+          .tee(count)
+          .i32(step)
+          .op("i32.ge_s")
+          .bytes(0x0d, 0, 0x0b);
       });
   }
 
@@ -224,18 +276,41 @@ export interface Import {
 }
 
 /** A module of exported functions over the memory `env.memory`. Imported functions come first in the numbering. */
-export function moduleBytes(functions: readonly { name: string; fn: Fn }[], shared: boolean, imports: readonly Import[] = []): Uint8Array<ArrayBuffer> {
+export function moduleBytes(
+  functions: readonly { name: string; fn: Fn }[],
+  shared: boolean,
+  imports: readonly Import[] = [],
+): Uint8Array<ArrayBuffer> {
   const text = (s: string) => [...leb(s.length), ...Array.from(s, (c) => c.charCodeAt(0))];
   const list = (items: readonly number[][]) => [...leb(items.length), ...items.flat()];
   const section = (id: number, body: number[]) => [id, ...leb(body.length), ...body];
-  const type = (f: { params: readonly number[]; results: readonly number[] }) => [0x60, ...leb(f.params.length), ...f.params, ...leb(f.results.length), ...f.results];
+  const type = (f: { params: readonly number[]; results: readonly number[] }) => [
+    0x60,
+    ...leb(f.params.length),
+    ...f.params,
+    ...leb(f.results.length),
+    ...f.results,
+  ];
   const memory = [...text("env"), ...text("memory"), 2, shared ? 3 : 1, ...leb(1), ...leb(65536)];
   return new Uint8Array([
-    0, 0x61, 0x73, 0x6d, 1, 0, 0, 0,
+    0,
+    0x61,
+    0x73,
+    0x6d,
+    1,
+    0,
+    0,
+    0,
     ...section(1, list([...imports, ...functions.map((f) => f.fn)].map(type))),
-    ...section(2, list([memory, ...imports.map((f, i) => [...text("env"), ...text(f.name), 0, ...leb(i)])])),
+    ...section(
+      2,
+      list([memory, ...imports.map((f, i) => [...text("env"), ...text(f.name), 0, ...leb(i)])]),
+    ),
     ...section(3, list(functions.map((_, i) => leb(imports.length + i)))),
-    ...section(7, list(functions.map(({ name }, i) => [...text(name), 0, ...leb(imports.length + i)]))),
+    ...section(
+      7,
+      list(functions.map(({ name }, i) => [...text(name), 0, ...leb(imports.length + i)])),
+    ),
     ...section(10, list(functions.map(({ fn }) => fn.encode()))),
   ]);
 }

@@ -14,7 +14,8 @@ export class ConstantPool {
     let address = this.addresses.get(bits);
     if (address === undefined) {
       address = CONSTANTS_START + 16 * this.addresses.size;
-      if (address + 16 > CONSTANTS_END) throw new RangeError("internal: more than 3072 distinct constants in kernels");
+      if (address + 16 > CONSTANTS_END)
+        throw new RangeError("internal: more than 3072 distinct constants in kernels");
       this.memory.int32.fill(bits, address >> 2, (address >> 2) + 4);
       this.addresses.set(bits, address);
     }

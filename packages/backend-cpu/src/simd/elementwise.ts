@@ -6,7 +6,22 @@ import { positionStrides } from "../reference/transfer.ts";
 import { type Plan, plan } from "../reference/walk.ts";
 import { ConstantPool } from "./constants.ts";
 import { hasRelaxedSimd } from "./features.ts";
-import { elementBytes, type ElementType, elementType, FLAG_AT, type Kind, kindOf, type Lowering, pointerAt, scalarAt, sizeAt, SPLAT, strideAt, type Target, UNIT } from "./lowering.ts";
+import {
+  type ElementType,
+  elementBytes,
+  elementType,
+  FLAG_AT,
+  type Kind,
+  kindOf,
+  type Lowering,
+  pointerAt,
+  SPLAT,
+  scalarAt,
+  sizeAt,
+  strideAt,
+  type Target,
+  UNIT,
+} from "./lowering.ts";
 import { mapKernel } from "./mapKernel.ts";
 import { reduceKernel } from "./reduceKernel.ts";
 
@@ -14,7 +29,12 @@ import { reduceKernel } from "./reduceKernel.ts";
 const PARAMETERS = 0;
 type Kernel = (parameters: number) => void;
 const REDUCE_NUMBER: Readonly<Record<ReduceOp, number>> = { sum: 0, prod: 1, max: 2, min: 3 };
-const TYPE_NUMBER: Readonly<Record<ElementType, number>> = { float32: 0, int32: 1, byte: 2, position: 3 };
+const TYPE_NUMBER: Readonly<Record<ElementType, number>> = {
+  float32: 0,
+  int32: 1,
+  byte: 2,
+  position: 3,
+};
 
 export class Elementwise {
   private readonly memory: Memory;
@@ -25,17 +45,31 @@ export class Elementwise {
   constructor(memory: Memory, shared: boolean) {
     this.memory = memory;
     const pool = new ConstantPool(memory);
-    this.target = { shared, hasMadd: hasRelaxedSimd(), constantAddress: (bits) => pool.address(bits) };
+    this.target = {
+      shared,
+      hasMadd: hasRelaxedSimd(),
+      constantAddress: (bits) => pool.address(bits),
+    };
   }
 
   /** Answers false for what these kernels do not cover: other compute types than float32. */
-  map(program: Program, inputs: readonly View[], outputs: readonly View[], scalars: readonly number[]): boolean {
+  map(
+    program: Program,
+    inputs: readonly View[],
+    outputs: readonly View[],
+    scalars: readonly number[],
+  ): boolean {
     if (computeType(inputs, outputs) !== "float32") return false;
     const types = typesOf(program, inputs, outputs);
     if (!types || outputs.some((v) => v.dtype === "uint8")) return false;
-    if (program.axes.length === 0 && this.mapContiguous(program, inputs, outputs, scalars, types)) return true;
+    if (program.axes.length === 0 && this.mapContiguous(program, inputs, outputs, scalars, types))
+      return true;
     const { shape, strides: order } = outputs[0];
-    const strides = [...inputs.map((v) => v.strides), ...positionStrides(shape.length, program.axes), ...outputs.map((v) => v.strides)];
+    const strides = [
+      ...inputs.map((v) => v.strides),
+      ...positionStrides(shape.length, program.axes),
+      ...outputs.map((v) => v.strides),
+    ];
     const walk = padded(plan(shape, byStride(shape, order), strides), 3);
     const loops = walk.sizes.length;
     const kernel = this.mapKernel(program, kindsAt(walk, loops - 1, types), types);
@@ -45,7 +79,13 @@ export class Elementwise {
   }
 
   /** Everything contiguous or one number: a single loop, with next to nothing to plan. */
-  private mapContiguous(program: Program, inputs: readonly View[], outputs: readonly View[], scalars: readonly number[], types: readonly ElementType[]): boolean {
+  private mapContiguous(
+    program: Program,
+    inputs: readonly View[],
+    outputs: readonly View[],
+    scalars: readonly number[],
+    types: readonly ElementType[],
+  ): boolean {
     const operands = [...inputs, ...outputs];
     const kinds: Kind[] = [];
     for (const v of operands) {
@@ -54,7 +94,9 @@ export class Elementwise {
       else return false;
     }
     const kernel = this.mapKernel(program, kinds, types);
-    const addresses = operands.map((v, k) => this.memory.address(v.buffer) + v.offset * elementBytes(types[k]));
+    const addresses = operands.map(
+      (v, k) => this.memory.address(v.buffer) + v.offset * elementBytes(types[k]),
+    );
     const { int32, float32 } = this.memory;
     int32[sizeAt(0) >> 2] = 1;
     int32[sizeAt(1) >> 2] = 1;
@@ -65,12 +107,20 @@ export class Elementwise {
       int32[strideAt(k, 1) >> 2] = 0;
       int32[strideAt(k, 2) >> 2] = kinds[k] === UNIT ? elementBytes(types[k]) : 0;
     });
-    for (let i = 0; i < scalars.length; i++) float32[scalarAt(operands.length, i) >> 2] = scalars[i];
+    for (let i = 0; i < scalars.length; i++)
+      float32[scalarAt(operands.length, i) >> 2] = scalars[i];
     kernel(PARAMETERS);
     return true;
   }
 
-  reduce(op: ReduceOp, program: Program, inputs: readonly View[], output: View, axes: readonly number[], scalars: readonly number[]): boolean {
+  reduce(
+    op: ReduceOp,
+    program: Program,
+    inputs: readonly View[],
+    output: View,
+    axes: readonly number[],
+    scalars: readonly number[],
+  ): boolean {
     if (computeType(inputs, [output]) !== "float32" || inputs.length === 0) return false;
     const types = typesOf(program, inputs, [output]);
     if (!types || (output.dtype !== "float32" && output.dtype !== "int32")) return false;
@@ -79,12 +129,32 @@ export class Elementwise {
     const rank = shape.length;
     const isReduced = shape.map((_, d) => axes.includes(d));
     const outStrides = output.strides.map((s, d) => (isReduced[d] ? 0 : s));
-    const strides = [...inputs.map((v) => v.strides), ...positionStrides(rank, program.axes), outStrides];
-    const lead = inputs.reduce((best, v) => (v.strides.filter((s) => s !== 0).length > best.strides.filter((s) => s !== 0).length ? v : best)).strides;
+    const strides = [
+      ...inputs.map((v) => v.strides),
+      ...positionStrides(rank, program.axes),
+      outStrides,
+    ];
+    const lead = inputs.reduce((best, v) =>
+      v.strides.filter((s) => s !== 0).length > best.strides.filter((s) => s !== 0).length
+        ? v
+        : best,
+    ).strides;
     const order = byStride(shape, lead);
-    const kept = plan(shape, order.filter((d) => !isReduced[d]), strides);
-    const reduced = plan(shape, order.filter((d) => isReduced[d]), strides);
-    const isRow = prefersRows(kept, reduced, inputs.findIndex((v) => v.strides === lead));
+    const kept = plan(
+      shape,
+      order.filter((d) => !isReduced[d]),
+      strides,
+    );
+    const reduced = plan(
+      shape,
+      order.filter((d) => isReduced[d]),
+      strides,
+    );
+    const isRow = prefersRows(
+      kept,
+      reduced,
+      inputs.findIndex((v) => v.strides === lead),
+    );
     const k = padded(kept, 2);
     const r = padded(reduced, 2);
     // All loops in one plan: what the kernel does not loop over, kept dimensions first, then the kernel's own.
@@ -102,21 +172,41 @@ export class Elementwise {
     const loops = walk.sizes.length;
     const kernel = this.reduceKernel(op, isRow, program, kindsAt(walk, loops - 1, types), types);
     const operands = [...inputs, ...program.axes.map(() => null), output];
-    this.run(kernel, walk, [loops - 4, loops - 3, loops - 2, loops - 1], operands, types, scalars, rn - 2);
+    this.run(
+      kernel,
+      walk,
+      [loops - 4, loops - 3, loops - 2, loops - 1],
+      operands,
+      types,
+      scalars,
+      rn - 2,
+    );
     return true;
   }
 
   /** Writes sizes, strides and scalars, and calls the kernel for every position of the loops that it does not have. */
-  private run(kernel: Kernel, walk: Plan, inner: readonly number[], operands: readonly (View | null)[], types: readonly ElementType[], scalars: readonly number[], outerReduced = 0): void {
+  private run(
+    kernel: Kernel,
+    walk: Plan,
+    inner: readonly number[],
+    operands: readonly (View | null)[],
+    types: readonly ElementType[],
+    scalars: readonly number[],
+    outerReduced = 0,
+  ): void {
     const bytes = types.map(elementBytes);
     // Addresses first: finding them may grow the memory, which renews its arrays.
-    const addresses = operands.map((v, k) => (v ? this.memory.address(v.buffer) + v.offset * bytes[k] : 0));
+    const addresses = operands.map((v, k) =>
+      v ? this.memory.address(v.buffer) + v.offset * bytes[k] : 0,
+    );
     const { int32, float32 } = this.memory;
     inner.forEach((d, loop) => {
       int32[sizeAt(loop) >> 2] = walk.sizes[d];
-      for (let k = 0; k < addresses.length; k++) int32[strideAt(k, loop) >> 2] = walk.strides[k][d] * bytes[k];
+      for (let k = 0; k < addresses.length; k++)
+        int32[strideAt(k, loop) >> 2] = walk.strides[k][d] * bytes[k];
     });
-    for (let i = 0; i < scalars.length; i++) float32[scalarAt(addresses.length, i) >> 2] = scalars[i];
+    for (let i = 0; i < scalars.length; i++)
+      float32[scalarAt(addresses.length, i) >> 2] = scalars[i];
     const outer = walk.sizes.length - inner.length;
     const at = new Array<number>(outer).fill(0);
     for (;;) {
@@ -136,18 +226,45 @@ export class Elementwise {
     }
   }
 
-  private mapKernel(program: Program, kinds: readonly Kind[], types: readonly ElementType[]): Kernel {
+  private mapKernel(
+    program: Program,
+    kinds: readonly Kind[],
+    types: readonly ElementType[],
+  ): Kernel {
     this.maps[program.id] ??= new Map();
-    return cached(this.maps[program.id], keyOf(kinds, types, 0), () => this.instantiate(mapKernel({ program, kinds, types }, this.target)));
+    return cached(this.maps[program.id], keyOf(kinds, types, 0), () =>
+      this.instantiate(mapKernel({ program, kinds, types }, this.target)),
+    );
   }
-  private reduceKernel(op: ReduceOp, isRow: boolean, program: Program, kinds: readonly Kind[], types: readonly ElementType[]): Kernel {
+  private reduceKernel(
+    op: ReduceOp,
+    isRow: boolean,
+    program: Program,
+    kinds: readonly Kind[],
+    types: readonly ElementType[],
+  ): Kernel {
     this.reductions[program.id] ??= new Map();
     const key = keyOf(kinds, types, 2 * REDUCE_NUMBER[op] + (isRow ? 1 : 0));
-    return cached(this.reductions[program.id], key, () => this.instantiate(reduceKernel(op, isRow, { program, kinds, types }, this.target)));
+    return cached(this.reductions[program.id], key, () =>
+      this.instantiate(reduceKernel(op, isRow, { program, kinds, types }, this.target)),
+    );
   }
-  private instantiate({ bytes, lowering }: { bytes: Uint8Array<ArrayBuffer>; lowering: Lowering }): Kernel {
-    const functions = Object.fromEntries(lowering.imported.map((op) => [op, op in UNARY ? UNARY[op as keyof typeof UNARY] : BINARY[op as keyof typeof BINARY]]));
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory: this.memory.wasm, ...functions } });
+  private instantiate({
+    bytes,
+    lowering,
+  }: {
+    bytes: Uint8Array<ArrayBuffer>;
+    lowering: Lowering;
+  }): Kernel {
+    const functions = Object.fromEntries(
+      lowering.imported.map((op) => [
+        op,
+        op in UNARY ? UNARY[op as keyof typeof UNARY] : BINARY[op as keyof typeof BINARY],
+      ]),
+    );
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory: this.memory.wasm, ...functions },
+    });
     return instance.exports.run as Kernel;
   }
 }
@@ -168,7 +285,11 @@ function keyOf(kinds: readonly Kind[], types: readonly ElementType[], start: num
   return key;
 }
 
-function typesOf(program: Program, inputs: readonly View[], outputs: readonly View[]): ElementType[] | undefined {
+function typesOf(
+  program: Program,
+  inputs: readonly View[],
+  outputs: readonly View[],
+): ElementType[] | undefined {
   const types: ElementType[] = [];
   for (const v of inputs) {
     const type = elementType(v.dtype);
@@ -184,18 +305,25 @@ function typesOf(program: Program, inputs: readonly View[], outputs: readonly Vi
   return types;
 }
 
-const kindsAt = (walk: Plan, d: number, types: readonly ElementType[]): Kind[] => types.map((_, k) => kindOf(walk.strides[k][d]));
+const kindsAt = (walk: Plan, d: number, types: readonly ElementType[]): Kind[] =>
+  types.map((_, k) => kindOf(walk.strides[k][d]));
 
 /** Dimensions by falling stride: memory is walked in its own order. */
 function byStride(shape: readonly number[], strides: readonly number[]): number[] {
-  return shape.map((_, d) => d).sort((a, b) => Math.abs(strides[b]) - Math.abs(strides[a]) || a - b);
+  return shape
+    .map((_, d) => d)
+    .sort((a, b) => Math.abs(strides[b]) - Math.abs(strides[a]) || a - b);
 }
 
 /** At least so many dimensions, by ones in front. */
 function padded({ sizes, strides, count }: Plan, dims: number): Plan {
   const missing = Math.max(0, dims - sizes.length);
   if (missing === 0) return { sizes, strides, count };
-  return { sizes: [...new Array<number>(missing).fill(1), ...sizes], strides: strides.map((s) => [...new Array<number>(missing).fill(0), ...s]), count };
+  return {
+    sizes: [...new Array<number>(missing).fill(1), ...sizes],
+    strides: strides.map((s) => [...new Array<number>(missing).fill(0), ...s]),
+    count,
+  };
 }
 
 /** Inner loops over what lies side by side in the operand that has most to read, unless that is too short. */

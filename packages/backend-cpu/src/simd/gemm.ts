@@ -37,11 +37,27 @@ function tileKernel(hasMadd: boolean): Fn {
       if (i < MR - 1) f.bumpBy(row, rowBytes);
     }
   };
-  f.get(accumulate).if(() => eachRow((i) => sums[i].forEach((s, j) => f.get(row).loadV(16 * j).set(s))));
+  f.get(accumulate).if(() =>
+    eachRow((i) =>
+      sums[i].forEach((s, j) =>
+        f
+          .get(row)
+          .loadV(16 * j)
+          .set(s),
+      ),
+    ),
+  );
   const step = (u: number) => {
-    right.forEach((r, j) => f.get(b).loadV(u * B_STEP + 16 * j).set(r));
+    right.forEach((r, j) =>
+      f
+        .get(b)
+        .loadV(u * B_STEP + 16 * j)
+        .set(r),
+    );
     for (let i = 0; i < MR; i++) {
-      f.get(a).loadV(u * A_STEP + 16 * i).set(left);
+      f.get(a)
+        .loadV(u * A_STEP + 16 * i)
+        .set(left);
       sums[i].forEach((s, j) => {
         if (hasMadd) f.get(left).get(right[j]).get(s).v("f32x4.relaxed_madd").set(s);
         else f.get(left).get(right[j]).v("f32x4.mul").get(s).v("f32x4.add").set(s);
@@ -54,7 +70,14 @@ function tileKernel(hasMadd: boolean): Fn {
       f.bump(a, unroll * A_STEP).bump(b, unroll * B_STEP);
     });
   }
-  eachRow((i) => sums[i].forEach((s, j) => f.get(row).get(s).storeV(16 * j)));
+  eachRow((i) =>
+    sums[i].forEach((s, j) =>
+      f
+        .get(row)
+        .get(s)
+        .storeV(16 * j),
+    ),
+  );
   return f;
 }
 
@@ -67,9 +90,23 @@ function packA(): Fn {
     f.countdown(left, 1, () => {
       f.get(column).set(p);
       for (let i = 0; i < MR; i++) {
-        const copy = () => f.get(target).get(p).loadSplat().storeV(16 * i);
+        const copy = () =>
+          f
+            .get(target)
+            .get(p)
+            .loadSplat()
+            .storeV(16 * i);
         if (!isPartial) copy();
-        else f.get(m).i32(i).op("i32.gt_s").if(copy, () => f.get(target).constantV(bitsOf(0)).storeV(16 * i));
+        else
+          f.get(m)
+            .i32(i)
+            .op("i32.gt_s")
+            .if(copy, () =>
+              f
+                .get(target)
+                .constantV(bitsOf(0))
+                .storeV(16 * i),
+            );
         if (i < MR - 1) f.bumpBy(p, rowBytes);
       }
       f.bump(target, A_STEP).bumpBy(column, columnBytes);
@@ -78,7 +115,13 @@ function packA(): Fn {
     () => f.get(m).i32(0).op("i32.gt_s"),
     () => {
       f.get(source).set(column).get(k).set(left);
-      f.get(m).i32(MR).op("i32.ge_s").if(() => panel(false), () => panel(true));
+      f.get(m)
+        .i32(MR)
+        .op("i32.ge_s")
+        .if(
+          () => panel(false),
+          () => panel(true),
+        );
       f.get(source).get(rowBytes).i32(MR).op("i32.mul").op("i32.add").set(source).bump(m, -MR);
     },
   );
@@ -95,19 +138,38 @@ function packB(): Fn {
     f.countdown(left, 1, () => {
       f.get(row).set(p);
       for (let j = 0; j < NR; j++) {
-        const copy = () => f.get(target).get(p).loadF32().storeF32(4 * j);
+        const copy = () =>
+          f
+            .get(target)
+            .get(p)
+            .loadF32()
+            .storeF32(4 * j);
         if (!isPartial) copy();
-        else f.get(n).i32(j).op("i32.gt_s").if(copy, () => f.get(target).i32(0).storeI32(4 * j));
+        else
+          f.get(n)
+            .i32(j)
+            .op("i32.gt_s")
+            .if(copy, () =>
+              f
+                .get(target)
+                .i32(0)
+                .storeI32(4 * j),
+            );
         if (j < NR - 1) f.bumpBy(p, columnBytes);
       }
       f.bump(target, B_STEP).bumpBy(row, rowBytes);
     });
   const wholeRows = () =>
     f.countdown(left, 1, () => {
-      for (let j = 0; j < 2; j++) f.get(target).get(row).loadV(16 * j).storeV(16 * j);
+      for (let j = 0; j < 2; j++)
+        f.get(target)
+          .get(row)
+          .loadV(16 * j)
+          .storeV(16 * j);
       f.bump(target, B_STEP).bumpBy(row, rowBytes);
     });
-  const interleave = (x: number, y: number, lanes: readonly number[], to: number) => f.get(q[x]).get(q[y]).shuffle(lanes).set(q[to]);
+  const interleave = (x: number, y: number, lanes: readonly number[], to: number) =>
+    f.get(q[x]).get(q[y]).shuffle(lanes).set(q[to]);
   /** A transposed operand: four numbers of four columns at a time, turned in registers. */
   const transposed = () =>
     f.countdown(left, 4, () => {
@@ -118,8 +180,20 @@ function packB(): Fn {
         interleave(2, 3, [0, 4, 1, 5], 5);
         interleave(0, 1, [2, 6, 3, 7], 6);
         interleave(2, 3, [2, 6, 3, 7], 7);
-        const turned = [[4, 5, [0, 1, 4, 5]], [4, 5, [2, 3, 6, 7]], [6, 7, [0, 1, 4, 5]], [6, 7, [2, 3, 6, 7]]] as const;
-        turned.forEach(([x, y, lanes], i) => f.get(target).get(q[x]).get(q[y]).shuffle(lanes).storeV(i * B_STEP + 16 * j));
+        const turned = [
+          [4, 5, [0, 1, 4, 5]],
+          [4, 5, [2, 3, 6, 7]],
+          [6, 7, [0, 1, 4, 5]],
+          [6, 7, [2, 3, 6, 7]],
+        ] as const;
+        turned.forEach(([x, y, lanes], i) =>
+          f
+            .get(target)
+            .get(q[x])
+            .get(q[y])
+            .shuffle(lanes)
+            .storeV(i * B_STEP + 16 * j),
+        );
       }
       f.bump(target, 4 * B_STEP).bump(row, 16);
     });
@@ -127,14 +201,21 @@ function packB(): Fn {
     () => f.get(n).i32(0).op("i32.gt_s"),
     () => {
       f.get(source).set(row).get(k).set(left);
-      f.get(n).i32(NR).op("i32.ge_s").if(
-        () =>
-          f.get(columnBytes).i32(4).op("i32.eq").if(wholeRows, () => {
-            f.get(rowBytes).i32(4).op("i32.eq").if(transposed);
-            oneByOne(false);
-          }),
-        () => oneByOne(true),
-      );
+      f.get(n)
+        .i32(NR)
+        .op("i32.ge_s")
+        .if(
+          () =>
+            f
+              .get(columnBytes)
+              .i32(4)
+              .op("i32.eq")
+              .if(wholeRows, () => {
+                f.get(rowBytes).i32(4).op("i32.eq").if(transposed);
+                oneByOne(false);
+              }),
+          () => oneByOne(true),
+        );
       f.get(source).get(columnBytes).i32(NR).op("i32.mul").op("i32.add").set(source).bump(n, -NR);
     },
   );
@@ -145,7 +226,14 @@ function packB(): Fn {
 function blockKernel(): Fn {
   const f = new Fn(parameters(9));
   const [m, n, k, a, b, c, rowBytes, accumulate, edge] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
-  const [left, panel, tile, i, j, p] = [f.local(), f.local(), f.local(), f.local(), f.local(), f.local()];
+  const [left, panel, tile, i, j, p] = [
+    f.local(),
+    f.local(),
+    f.local(),
+    f.local(),
+    f.local(),
+    f.local(),
+  ];
   const TILE = 0;
   /** Through the scratch tile: only what lies inside the result is copied. */
   const atEdge = () => {
@@ -157,9 +245,35 @@ function blockKernel(): Fn {
         f.while(
           () => f.get(j).get(left).op("i32.lt_s").get(j).i32(NR).op("i32.lt_s").op("i32.and"),
           () => {
-            f.get(tile).get(i).get(rowBytes).op("i32.mul").op("i32.add").get(j).i32(2).op("i32.shl").op("i32.add").tee(p);
-            f.get(edge).get(i).i32(B_STEP).op("i32.mul").op("i32.add").get(j).i32(2).op("i32.shl").op("i32.add").loadF32();
-            f.get(accumulate).if(() => f.get(p).loadF32(), () => f.bytes(0x43, 0, 0, 0, 0), 0x7d).op("f32.add").storeF32().bump(j, 1);
+            f.get(tile)
+              .get(i)
+              .get(rowBytes)
+              .op("i32.mul")
+              .op("i32.add")
+              .get(j)
+              .i32(2)
+              .op("i32.shl")
+              .op("i32.add")
+              .tee(p);
+            f.get(edge)
+              .get(i)
+              .i32(B_STEP)
+              .op("i32.mul")
+              .op("i32.add")
+              .get(j)
+              .i32(2)
+              .op("i32.shl")
+              .op("i32.add")
+              .loadF32();
+            f.get(accumulate)
+              .if(
+                () => f.get(p).loadF32(),
+                () => f.bytes(0x43, 0, 0, 0, 0),
+                0x7d,
+              )
+              .op("f32.add")
+              .storeF32()
+              .bump(j, 1);
           },
         );
         f.bump(i, 1);
@@ -174,8 +288,18 @@ function blockKernel(): Fn {
         () => f.get(left).i32(0).op("i32.gt_s"),
         () => {
           f.get(m).i32(MR).op("i32.ge_s").get(left).i32(NR).op("i32.ge_s").op("i32.and");
-          f.if(() => f.get(k).get(a).get(panel).get(tile).get(rowBytes).get(accumulate).call(TILE), atEdge);
-          f.get(panel).get(k).i32(B_STEP).op("i32.mul").op("i32.add").set(panel).bump(tile, B_STEP).bump(left, -NR);
+          f.if(
+            () => f.get(k).get(a).get(panel).get(tile).get(rowBytes).get(accumulate).call(TILE),
+            atEdge,
+          );
+          f.get(panel)
+            .get(k)
+            .i32(B_STEP)
+            .op("i32.mul")
+            .op("i32.add")
+            .set(panel)
+            .bump(tile, B_STEP)
+            .bump(left, -NR);
         },
       );
       f.get(a).get(k).i32(A_STEP).op("i32.mul").op("i32.add").set(a);
@@ -192,9 +316,22 @@ export interface Matrix {
   readonly columnStride: number;
 }
 /** c[m×n] = a[m×k] · b[k×n]; c has columns side by side. */
-export type Gemm = (m: number, n: number, k: number, a: Matrix, b: Matrix, c: number, rowStride: number) => void;
+export type Gemm = (
+  m: number,
+  n: number,
+  k: number,
+  a: Matrix,
+  b: Matrix,
+  c: number,
+  rowStride: number,
+) => void;
 
-export function makeGemm(memory: WebAssembly.Memory, shared: boolean, hasMadd: boolean, scratch: number): Gemm {
+export function makeGemm(
+  memory: WebAssembly.Memory,
+  shared: boolean,
+  hasMadd: boolean,
+  scratch: number,
+): Gemm {
   const functions = [
     { name: "tile", fn: tileKernel(hasMadd) },
     { name: "packA", fn: packA() },
@@ -202,18 +339,45 @@ export function makeGemm(memory: WebAssembly.Memory, shared: boolean, hasMadd: b
     { name: "block", fn: blockKernel() },
   ];
   const module = new WebAssembly.Module(moduleBytes(functions, shared));
-  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<string, (...args: number[]) => void>;
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<
+    string,
+    (...args: number[]) => void
+  >;
   const [packedA, packedB, edge] = [scratch, scratch + A_BYTES, scratch + A_BYTES + B_BYTES];
   return (m, n, k, a, b, c, rowStride) => {
     for (let j = 0; j < n; j += NC) {
       const columns = Math.min(NC, n - j);
       for (let p = 0; p < k; p += KC) {
         const depth = Math.min(KC, k - p);
-        kernels.packB(b.address + 4 * (p * b.rowStride + j * b.columnStride), packedB, depth, columns, 4 * b.rowStride, 4 * b.columnStride);
+        kernels.packB(
+          b.address + 4 * (p * b.rowStride + j * b.columnStride),
+          packedB,
+          depth,
+          columns,
+          4 * b.rowStride,
+          4 * b.columnStride,
+        );
         for (let i = 0; i < m; i += MC) {
           const rows = Math.min(MC, m - i);
-          kernels.packA(a.address + 4 * (i * a.rowStride + p * a.columnStride), packedA, rows, depth, 4 * a.rowStride, 4 * a.columnStride);
-          kernels.block(rows, columns, depth, packedA, packedB, c + 4 * (i * rowStride + j), 4 * rowStride, p > 0 ? 1 : 0, edge);
+          kernels.packA(
+            a.address + 4 * (i * a.rowStride + p * a.columnStride),
+            packedA,
+            rows,
+            depth,
+            4 * a.rowStride,
+            4 * a.columnStride,
+          );
+          kernels.block(
+            rows,
+            columns,
+            depth,
+            packedA,
+            packedB,
+            c + 4 * (i * rowStride + j),
+            4 * rowStride,
+            p > 0 ? 1 : 0,
+            edge,
+          );
         }
       }
     }

@@ -14,7 +14,8 @@ export const SPLAT = 0;
 export const UNIT = 1;
 export const STRIDED = 2;
 export type Kind = 0 | 1 | 2;
-export const kindOf = (stride: number): Kind => (stride === 0 ? SPLAT : stride === 1 ? UNIT : STRIDED);
+export const kindOf = (stride: number): Kind =>
+  stride === 0 ? SPLAT : stride === 1 ? UNIT : STRIDED;
 
 /** What can be loaded and stored; everything is computed in float32. Positions are operands whose address is their value. */
 export type ElementType = "float32" | "int32" | "byte" | "position";
@@ -22,7 +23,8 @@ export function elementType(dtype: DType): ElementType | undefined {
   if (dtype === "float32" || dtype === "int32") return dtype;
   return dtype === "uint8" || dtype === "bool" ? "byte" : undefined;
 }
-export const elementBytes = (type: ElementType): number => (type === "byte" || type === "position" ? 1 : 4);
+export const elementBytes = (type: ElementType): number =>
+  type === "byte" || type === "position" ? 1 : 4;
 
 // Parameters, in bytes: four loop sizes, a flag, then per operand a pointer and four strides (bytes), then scalars.
 export const LOOPS = 4;
@@ -41,14 +43,33 @@ export interface Target {
 
 /** One instruction each. */
 const DIRECT: { readonly [P in ExprOp]?: VectorOp } = {
-  neg: "f32x4.neg", abs: "f32x4.abs", sqrt: "f32x4.sqrt", floor: "f32x4.floor", ceil: "f32x4.ceil", round: "f32x4.nearest",
-  trunc: "f32x4.trunc", add: "f32x4.add", sub: "f32x4.sub", mul: "f32x4.mul", div: "f32x4.div", max: "f32x4.max",
-  min: "f32x4.min", lt: "f32x4.lt", le: "f32x4.le", eq: "f32x4.eq", and: "v128.and", or: "v128.or", not: "v128.not",
+  neg: "f32x4.neg",
+  abs: "f32x4.abs",
+  sqrt: "f32x4.sqrt",
+  floor: "f32x4.floor",
+  ceil: "f32x4.ceil",
+  round: "f32x4.nearest",
+  trunc: "f32x4.trunc",
+  add: "f32x4.add",
+  sub: "f32x4.sub",
+  mul: "f32x4.mul",
+  div: "f32x4.div",
+  max: "f32x4.max",
+  min: "f32x4.min",
+  lt: "f32x4.lt",
+  le: "f32x4.le",
+  eq: "f32x4.eq",
+  and: "v128.and",
+  or: "v128.or",
+  not: "v128.not",
 };
 const POLYNOMIAL = new Set<ExprOp>(["exp", "log", "sigmoid", "tanh"]);
 /** Computed lane by lane in JavaScript. */
 export type Imported = UnaryOp | BinaryOp;
-const isImported = (op: ExprOp): op is Imported => !(op in DIRECT) && !POLYNOMIAL.has(op) && !["input", "const", "scalar", "index", "sign", "select", "cast"].includes(op);
+const isImported = (op: ExprOp): op is Imported =>
+  !(op in DIRECT) &&
+  !POLYNOMIAL.has(op) &&
+  !["input", "const", "scalar", "index", "sign", "select", "cast"].includes(op);
 
 export interface KernelShape {
   readonly program: Program;
@@ -97,7 +118,13 @@ export class Lowering {
     this.body = at(2);
     this.varying = new Set(this.body);
     const isStrided = kinds.some((k) => k === STRIDED);
-    this.unroll = isStrided ? 1 : program.order.length <= UNROLL_LIMITS[0] ? 4 : program.order.length <= UNROLL_LIMITS[1] ? 2 : 1;
+    this.unroll = isStrided
+      ? 1
+      : program.order.length <= UNROLL_LIMITS[0]
+        ? 4
+        : program.order.length <= UNROLL_LIMITS[1]
+          ? 2
+          : 1;
     this.steps = kinds.map((_, k) => {
       const step = this.f.local();
       this.f.get(0).loadI32(strideAt(k, innerLoop)).set(step);
@@ -111,13 +138,16 @@ export class Lowering {
     const levels = new Map<Expr, number>();
     for (const e of this.shape.program.order) {
       if (e.op === "const" || e.op === "scalar") levels.set(e, 0);
-      else if (e.op === "input" || e.op === "index") levels.set(e, this.shape.kinds[this.operandOf(e)] === SPLAT ? 1 : 2);
+      else if (e.op === "input" || e.op === "index")
+        levels.set(e, this.shape.kinds[this.operandOf(e)] === SPLAT ? 1 : 2);
       else levels.set(e, Math.max(...e.args.map((a) => levels.get(a)!)));
     }
     return levels;
   }
   private operandOf(e: Expr): number {
-    return e.op === "input" ? e.value : this.shape.program.inputs + this.shape.program.axes.indexOf(e.value);
+    return e.op === "input"
+      ? e.value
+      : this.shape.program.inputs + this.shape.program.axes.indexOf(e.value);
   }
   private collectImports(): void {
     for (const { op, args } of this.shape.program.order) {
@@ -201,7 +231,10 @@ export class Lowering {
       if (l === 0) this.constant(0);
       else f.get(this.scratchVector);
       e.args.forEach((a) => f.get(this.slot(a, u)).extractF32(l).op("f64.promote_f32"));
-      f.call(this.imported.indexOf(e.op as Imported)).op("f32.demote_f64").replaceF32(l).set(this.scratchVector);
+      f.call(this.imported.indexOf(e.op as Imported))
+        .op("f32.demote_f64")
+        .replaceF32(l)
+        .set(this.scratchVector);
     }
     f.get(this.scratchVector);
   }
@@ -232,8 +265,13 @@ export class Lowering {
         }
       }
     } else if (type === "byte") {
-      if (kind === UNIT && !lane) f.get(p).loadZero(4 * u).v("i16x8.extend_low_i8x16_u").v("i32x4.extend_low_i16x8_u");
-      else if (kind === STRIDED && !lane) this.gather(k, (q, l) => f.get(this.vectorScratch()).get(q).loadByte().replaceI32(l));
+      if (kind === UNIT && !lane)
+        f.get(p)
+          .loadZero(4 * u)
+          .v("i16x8.extend_low_i8x16_u")
+          .v("i32x4.extend_low_i16x8_u");
+      else if (kind === STRIDED && !lane)
+        this.gather(k, (q, l) => f.get(this.vectorScratch()).get(q).loadByte().replaceI32(l));
       else f.get(p).loadByte().v("i32x4.splat");
     } else if (kind === SPLAT) f.get(p).loadSplat();
     else if (lane) f.get(p).loadZero();
@@ -284,12 +322,24 @@ export class Lowering {
     if (type === "byte") {
       if (kind === UNIT && !lane) {
         f.get(v).get(v).v("i16x8.narrow_i32x4_s").set(v);
-        f.get(p).get(v).get(v).v("i8x16.narrow_i16x8_s").extractI32(0).storeI32(4 * u);
+        f.get(p)
+          .get(v)
+          .get(v)
+          .v("i8x16.narrow_i16x8_s")
+          .extractI32(0)
+          .storeI32(4 * u);
       } else this.spread(k, lane, (q, l) => f.get(q).get(v).extractI32(l).storeByte());
-    } else if (kind === UNIT && !lane) f.get(p).get(v).storeV(16 * u);
+    } else if (kind === UNIT && !lane)
+      f.get(p)
+        .get(v)
+        .storeV(16 * u);
     else this.spread(k, lane, (q, l) => f.get(q).get(v).storeLane(l));
   }
-  private spread(k: number, lane: boolean, write: (pointer: number, lane: number) => unknown): void {
+  private spread(
+    k: number,
+    lane: boolean,
+    write: (pointer: number, lane: number) => unknown,
+  ): void {
     const { f } = this;
     const q = this.pointerScratch();
     f.get(this.pointers[k]).set(q);
@@ -321,7 +371,9 @@ export class Lowering {
   }
   /** Moves pointers on by one step of an outer loop. */
   stride(pointers: readonly number[], loop: number): void {
-    pointers.forEach((p, k) => this.f.get(p).get(0).loadI32(strideAt(k, loop)).op("i32.add").set(p));
+    pointers.forEach((p, k) =>
+      this.f.get(p).get(0).loadI32(strideAt(k, loop)).op("i32.add").set(p),
+    );
   }
   loadSize(loop: number, to: number): void {
     this.f.get(0).loadI32(sizeAt(loop)).set(to);

@@ -2,7 +2,10 @@ import { moduleBytes } from "./assembler.ts";
 import { type KernelShape, Lowering, type Target } from "./lowering.ts";
 
 /** Loops 0, 1 and, innermost, 2. */
-export function mapKernel(shape: KernelShape, target: Target): { bytes: Uint8Array<ArrayBuffer>; lowering: Lowering } {
+export function mapKernel(
+  shape: KernelShape,
+  target: Target,
+): { bytes: Uint8Array<ArrayBuffer>; lowering: Lowering } {
   const k = new Lowering(shape, target, 2);
   const { f } = k;
   const [outer, middle, inner] = [k.pointerSet(), k.pointerSet(), k.pointerSet()];

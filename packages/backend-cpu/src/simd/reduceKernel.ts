@@ -2,8 +2,18 @@ import type { ReduceOp } from "@dl/tensor";
 import { bitsOf, moduleBytes, V128, type VectorOp } from "./assembler.ts";
 import { FLAG_AT, type KernelShape, Lowering, type Target, UNIT } from "./lowering.ts";
 
-const COMBINE: Readonly<Record<ReduceOp, VectorOp>> = { sum: "f32x4.add", prod: "f32x4.mul", max: "f32x4.max", min: "f32x4.min" };
-const IDENTITY: Readonly<Record<ReduceOp, number>> = { sum: 0, prod: 1, max: -Infinity, min: Infinity };
+const COMBINE: Readonly<Record<ReduceOp, VectorOp>> = {
+  sum: "f32x4.add",
+  prod: "f32x4.mul",
+  max: "f32x4.max",
+  min: "f32x4.min",
+};
+const IDENTITY: Readonly<Record<ReduceOp, number>> = {
+  sum: 0,
+  prod: 1,
+  max: -Infinity,
+  min: Infinity,
+};
 
 /**
  * Two orders of loops. Rows: kept, kept, reduced, and innermost reduced again: vectors of partial results, joined across
@@ -11,7 +21,12 @@ const IDENTITY: Readonly<Record<ReduceOp, number>> = { sum: 0, prod: 1, max: -In
  *
  * With the flag set, what the output already holds is joined too.
  */
-export function reduceKernel(op: ReduceOp, isRow: boolean, shape: KernelShape, target: Target): { bytes: Uint8Array<ArrayBuffer>; lowering: Lowering } {
+export function reduceKernel(
+  op: ReduceOp,
+  isRow: boolean,
+  shape: KernelShape,
+  target: Target,
+): { bytes: Uint8Array<ArrayBuffer>; lowering: Lowering } {
   const k = new Lowering(shape, target, 3);
   if (isRow) rows(k, op, shape, target);
   else columns(k, op, shape, target);
@@ -19,9 +34,12 @@ export function reduceKernel(op: ReduceOp, isRow: boolean, shape: KernelShape, t
 }
 
 /** Results that are positions are stored as integers. */
-const isInteger = (k: Lowering, shape: KernelShape): boolean => shape.types[k.firstOutput] === "int32";
-const fromStored = (k: Lowering, shape: KernelShape): unknown => isInteger(k, shape) && k.f.v("f32x4.convert_i32x4_s");
-const toStored = (k: Lowering, shape: KernelShape): unknown => isInteger(k, shape) && k.f.v("i32x4.trunc_sat_f32x4_s");
+const isInteger = (k: Lowering, shape: KernelShape): boolean =>
+  shape.types[k.firstOutput] === "int32";
+const fromStored = (k: Lowering, shape: KernelShape): unknown =>
+  isInteger(k, shape) && k.f.v("f32x4.convert_i32x4_s");
+const toStored = (k: Lowering, shape: KernelShape): unknown =>
+  isInteger(k, shape) && k.f.v("i32x4.trunc_sat_f32x4_s");
 
 function rows(k: Lowering, op: ReduceOp, shape: KernelShape, target: Target): void {
   const { f } = k;
@@ -64,7 +82,14 @@ function rows(k: Lowering, op: ReduceOp, shape: KernelShape, target: Target): vo
       const [total] = totals;
       for (const other of totals.slice(1)) f.get(total).get(other).v(combine).set(total);
       f.get(total).get(total).get(total).shuffle([2, 3, 2, 3]).v(combine).set(total);
-      f.get(total).get(total).get(total).shuffle([1, 1, 1, 1]).v(combine).get(rest).v(combine).set(total);
+      f.get(total)
+        .get(total)
+        .get(total)
+        .shuffle([1, 1, 1, 1])
+        .v(combine)
+        .get(rest)
+        .v(combine)
+        .set(total);
       f.get(0).loadI32(FLAG_AT);
       f.if(() => {
         f.get(total).get(b[out]).loadZero();
@@ -100,7 +125,8 @@ function columns(k: Lowering, op: ReduceOp, shape: KernelShape, target: Target):
       f.countdown(j, 1, () => {
         k.run(k.rowNodes);
         k.run(k.body, vectors, lane);
-        for (let u = 0; u < vectors; u++) f.get(totals[u]).get(k.slot(shape.program.exprs[0], u)).v(combine).set(totals[u]);
+        for (let u = 0; u < vectors; u++)
+          f.get(totals[u]).get(k.slot(shape.program.exprs[0], u)).v(combine).set(totals[u]);
         k.stride(d, 2);
       });
       k.stride(c, 1);
@@ -110,7 +136,9 @@ function columns(k: Lowering, op: ReduceOp, shape: KernelShape, target: Target):
       if (isUnit && !lane) {
         f.get(0).loadI32(FLAG_AT);
         f.if(() => {
-          f.get(totals[u]).get(p).loadV(16 * u);
+          f.get(totals[u])
+            .get(p)
+            .loadV(16 * u);
           fromStored(k, shape);
           f.v(combine).set(totals[u]);
         });

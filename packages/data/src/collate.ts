@@ -9,7 +9,6 @@ import {
   formatShape,
   getBackend,
   isTensor,
-  type Shape,
   sameShape,
   stack,
   type Tensor,
@@ -90,8 +89,7 @@ function collate(samples: readonly unknown[], place: Place): unknown {
   return samples;
 }
 
-const isPlain = (x: object): boolean =>
-  [Object.prototype, null].includes(Object.getPrototypeOf(x));
+const isPlain = (x: object): boolean => [Object.prototype, null].includes(Object.getPrototypeOf(x));
 
 function stackTensors(samples: readonly unknown[], place: Place): Tensor {
   const first = samples[0] as Tensor;
@@ -103,7 +101,12 @@ function stackTensors(samples: readonly unknown[], place: Place): Tensor {
   const rows = tensors.map(hostOf);
   const oneDtype = tensors.every((t) => t.dtype === first.dtype);
   if (oneDtype && rows.every((row) => row !== null) && !tensors.some((t) => t.requiresGrad))
-    return adoptArray(concat(rows as TypedArray[], first.dtype), first.dtype, [tensors.length, ...first.shape], device);
+    return adoptArray(
+      concat(rows as TypedArray[], first.dtype),
+      first.dtype,
+      [tensors.length, ...first.shape],
+      device,
+    );
   const stacked = stack(tensors, 0);
   return device === stacked.device ? stacked : moved(stacked, device);
 }
@@ -180,5 +183,3 @@ export function bytesOf(batch: unknown): number {
   });
   return bytes;
 }
-
-export type { Shape };

@@ -6,8 +6,8 @@ import {
   formatShape,
   indexSelect,
   type Tensor,
-  tensor,
   type TypedArray,
+  tensor,
   typedArrayFor,
 } from "@dl/tensor";
 import { type Collated, hostOf, moved } from "./collate.ts";
@@ -95,8 +95,7 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> extends Datas
   }
 
   override getBatch(indices: ArrayLike<number>, device?: Backend): Collated<T> {
-    for (let i = 0; i < indices.length; i++)
-      requireIndex(indices[i], this.length, "TensorDataset");
+    for (let i = 0; i < indices.length; i++) requireIndex(indices[i], this.length, "TensorDataset");
     return this.tensors.map((t) => gatherRows(t, indices, device ?? t.device)) as Collated<T>;
   }
 }
@@ -115,12 +114,7 @@ function gatherRows(t: Tensor, indices: ArrayLike<number>, device: Backend): Ten
   return adoptArray(out, t.dtype, [indices.length, ...t.shape.slice(1)], device);
 }
 
-function copyRows(
-  from: TypedArray,
-  indices: ArrayLike<number>,
-  row: number,
-  to: TypedArray,
-): void {
+function copyRows(from: TypedArray, indices: ArrayLike<number>, row: number, to: TypedArray): void {
   // Below some tens of elements a call of `set` costs more than the copying.
   if (row > 32) {
     for (let i = 0; i < indices.length; i++) {

@@ -31,10 +31,16 @@ describe("init", () => {
     close(init.constant_(empty(2), 3), [3, 3]);
     close(init.ones_(empty(2)), [1, 1]);
     close(init.zeros_(empty(2)), [0, 0]);
-    close(init.eye_(empty(2, 3)), [[1, 0, 0], [0, 1, 0]]);
+    close(init.eye_(empty(2, 3)), [
+      [1, 0, 0],
+      [0, 1, 0],
+    ]);
   });
   test("writes to parameters while gradients are recorded, and returns them", () => {
-    const p = parameter([[1, 2], [3, 4]]);
+    const p = parameter([
+      [1, 2],
+      [3, 4],
+    ]);
     expect(init.uniform_(p)).toBe(p);
     expect(p.isLeaf && p.requiresGrad).toBe(true);
   });
@@ -45,11 +51,14 @@ describe("init", () => {
     expect(init.normal_(zeros(5, 4).t()).tolistSync()).toEqual(plain);
   });
   test("knows the gains", () => {
-    const gains = (["linear", "tanh", "relu", "leaky_relu", "selu"] as const).map((n) => init.calculateGain(n));
+    const gains = (["linear", "tanh", "relu", "leaky_relu", "selu"] as const).map((n) =>
+      init.calculateGain(n),
+    );
     expect(gains).toEqual([1, 5 / 3, Math.sqrt(2), Math.sqrt(2 / 1.0001), 0.75]);
     expect(init.calculateGain("leaky_relu", { param: 1 })).toBe(1);
   });
-  test("counts fans over the window", () => expect(init.calculateFanInAndFanOut(zeros(8, 4, 3, 3))).toEqual([36, 72]));
+  test("counts fans over the window", () =>
+    expect(init.calculateFanInAndFanOut(zeros(8, 4, 3, 3))).toEqual([36, 72]));
   test("says what is wrong", () => {
     expect(() => init.xavierUniform_(empty(3))).toThrow("at least 2 dimensions");
     expect(() => init.normal_(zeros([2], { dtype: "int32" }))).toThrow("floating point");

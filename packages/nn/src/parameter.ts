@@ -1,7 +1,7 @@
 import { type DType, empty, keep, type Shape, Tensor, type TensorOptions } from "@dl/tensor";
 
 /** Found on every parameter; unlike `instanceof`, it holds across copies of the package. */
-const BRAND = Symbol.for("@dl/nn.Parameter");
+export const BRAND: unique symbol = Symbol.for("@dl/nn.Parameter") as never;
 
 /**
  * A tensor that a module learns: as a field of a module it is found by `parameters()`, `stateDict()` and `to()`. It
@@ -15,6 +15,9 @@ const BRAND = Symbol.for("@dl/nn.Parameter");
  * new Parameter(tensor([1, 2])).requiresGrad // => true
  */
 export class Parameter extends Tensor {
+  /** @internal So that a plain tensor does not pass for a parameter. */
+  declare readonly [BRAND]: true;
+
   constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
     const { view } = data;
     view.storage.retain();

@@ -1,11 +1,12 @@
 /** For the tests of this package. */
 import "@dl/autograd";
 import { cpu } from "@dl/backend-cpu";
-import { setBackend, type Tensor, tensor } from "@dl/tensor";
+import { getBackend, setBackend, state, type Tensor, tensor } from "@dl/tensor";
 import { expect } from "vitest";
 import { Parameter } from "./parameter.ts";
 
-setBackend(cpu({ wasm: false }));
+// wasm.test.ts chooses another one.
+if (!state.backend) setBackend(cpu({ wasm: false }));
 
 type Nested = number | boolean | readonly Nested[];
 
@@ -33,4 +34,4 @@ export function messageOf(fn: () => unknown): string {
 }
 
 /** How many buffers are alive on the backend. */
-export const buffers = (): number => cpu({ wasm: false }).memory().buffers;
+export const buffers = (): number => getBackend().memory().buffers;

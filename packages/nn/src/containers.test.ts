@@ -33,6 +33,7 @@ describe("Sequential", () => {
     const named = new nn.Sequential({ first: new Add(1), second: new nn.Linear(1, 1) });
     expect(Object.keys(named.stateDict())).toEqual(["second.weight", "second.bias"]);
     expect(named.get("first")).toBe(named.at(0));
+    close(new nn.Sequential(new Map([["x", new Add(3)]]))(tensor([1])), [4]);
   });
   test("rejects what is no module", () => {
     // @ts-expect-error a class, not a layer

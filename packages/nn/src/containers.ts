@@ -2,6 +2,9 @@
 import { DlError, isTensor, letGo, type Tensor } from "@dl/tensor";
 import { isModule, Module } from "./module.ts";
 
+/** An object puts names that are whole numbers first; a Map keeps its order. */
+export type NamedModules = Readonly<Record<string, Module>> | ReadonlyMap<string, Module>;
+
 /** Modules by name, in order. */
 abstract class Container extends Module {
   readonly #items = new Map<string, Module>();
@@ -33,6 +36,10 @@ abstract class Container extends Module {
     }
     this.#items.set(name, module);
   }
+  protected putAll(modules: NamedModules): void {
+    const entries = modules instanceof Map ? modules : Object.entries(modules);
+    for (const [name, module] of entries) this.put(name, module);
+  }
   protected remove(name: string): void {
     this.#items.delete(name);
   }
@@ -52,7 +59,7 @@ abstract class Container extends Module {
  * Modules one after another, each called with the result of the one before. What passes between two of them is released
  * as soon as it has been used.
  *
- * @param layers modules, or one object of modules by name
+ * @param layers modules, or one object or Map of modules by name
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Sequential.html
  *
  * @example
@@ -60,14 +67,11 @@ abstract class Container extends Module {
  * net(zeros(3, 4)).shape // => [3, 2]
  */
 export class Sequential extends Container {
-  constructor(...layers: readonly Module[] | [layers: Readonly<Record<string, Module>>]) {
+  constructor(...layers: readonly Module[] | [layers: NamedModules]) {
     super();
     const [first] = layers;
-    const entries =
-      layers.length === 1 && typeof first === "object" && first !== null
-        ? Object.entries(first)
-        : (layers as readonly Module[]).map((layer, i): [string, Module] => [String(i), layer]);
-    for (const [name, layer] of entries) this.put(name, layer);
+    if (layers.length === 1 && typeof first === "object" && first !== null) this.putAll(first);
+    else this.extend(layers as readonly Module[]);
   }
 
   forward(x: Tensor): Tensor {
@@ -224,9 +228,8 @@ export class ModuleDict<
   delete(name: string): void {
     this.remove(name);
   }
-  update(modules: Readonly<Record<string, Module>> | ReadonlyMap<string, Module>): this {
-    const entries = modules instanceof Map ? modules : Object.entries(modules);
-    for (const [name, module] of entries) this.put(name, module);
+  update(modules: NamedModules): this {
+    this.putAll(modules);
     return this;
   }
   keys(): IterableIterator<string> {

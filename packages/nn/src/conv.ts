@@ -1,4 +1,5 @@
 import {
+  checkTensor,
   conv2d,
   DlError,
   formatShape,
@@ -114,6 +115,7 @@ export class Conv2d extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    checkTensor(x, "Conv2d", 0);
     if ((x.rank !== 3 && x.rank !== 4) || x.shape.at(-3) !== this.inChannels) throw this.#misfit(x);
     const { weight, bias, stride, padding, dilation, groups, paddingMode } = this;
     if (paddingMode === "zeros")

@@ -1,7 +1,8 @@
 import type { Generator, Tensor } from "@dl/tensor";
 import { checkProbability, dropout } from "./functional.ts";
-import { Module, warnIfNotRecording } from "./module.ts";
+import { Module } from "./module.ts";
 import { bool, float } from "./python.ts";
+import { warnIfNotRecording } from "./where.ts";
 
 /**
  * In training, each element becomes 0 with probability p, and the others are divided by 1 − p; in evaluation everything

@@ -4,12 +4,11 @@ export {
   type ForwardPreHook,
   type HookHandle,
   isModule,
-  type LoadResult,
   Module,
   type NamedOptions,
   type RegisterOptions,
-  type StateDict,
 } from "./module.ts";
+export type { LoadResult, StateDict } from "./stateDict.ts";
 export { isParameter, type LayerOptions, Parameter } from "./parameter.ts";
 export { ModuleDict, ModuleList, Sequential } from "./containers.ts";
 

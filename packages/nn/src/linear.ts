@@ -1,4 +1,4 @@
-import { formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor";
+import { checkTensor, formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor";
 import { linear } from "./functional.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
@@ -50,6 +50,7 @@ export class Linear extends Module {
   }
 
   forward(x: Tensor): Tensor {
+    checkTensor(x, "Linear", 0);
     if (x.shape.at(-1) !== this.inFeatures) throw this.#misfit(x);
     return linear(x, this.weight, { bias: this.bias });
   }

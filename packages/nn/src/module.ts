@@ -10,12 +10,10 @@ import {
   DlError,
   type DType,
   eachTensor,
-  formatShape,
   isFloating,
   isTensor,
   keep,
   type Mark,
-  sameShape,
   scope,
   scopeTensors,
   state,
@@ -24,6 +22,8 @@ import {
 } from "@dl/tensor";
 import { isParameter, type Parameter } from "./parameter.ts";
 import { quietly, warnOnce } from "./quiet.ts";
+import { type LoadResult, load, type StateDict, stateOf } from "./stateDict.ts";
+import { locate } from "./where.ts";
 
 /** Found on every module; unlike `instanceof`, it holds across copies of the package. */
 const BRAND = Symbol.for("@dl/nn.Module");
@@ -49,16 +49,6 @@ export interface NamedOptions {
   recurse?: boolean;
   /** Name what is shared only once. Default true. */
   removeDuplicate?: boolean;
-}
-
-/** Tensors by their dotted names. */
-export type StateDict = Record<string, Tensor>;
-
-export interface LoadResult {
-  /** In the module, not in the dictionary. */
-  missingKeys: string[];
-  /** In the dictionary, not in the module. */
-  unexpectedKeys: string[];
 }
 
 export interface RegisterOptions {
@@ -275,8 +265,11 @@ export abstract class Module extends Callable {
     if (name === "" || key === "" || key.includes(".")) {
       throw new DlError("value", `${caller}: "${key}" cannot be a name: not empty, without dots`);
     }
-    if (name in Module.prototype) {
-      throw new DlError("value", `${caller}: every module has a member "${name}" already`);
+    if (name in Object.getPrototypeOf(this)) {
+      throw new DlError(
+        "value",
+        `${caller}: ${this.constructor.name} has a member "${name}" already`,
+      );
     }
     if (value) keep(value);
     if (key !== name) this.#keys.set(name, key);
@@ -383,49 +376,7 @@ export abstract class Module extends Callable {
     dict: Readonly<StateDict> | ReadonlyMap<string, Tensor>,
     { strict = true }: { strict?: boolean } = {},
   ): LoadResult {
-    const given = new Map(dict instanceof Map ? dict : Object.entries(dict));
-    const wanted = new Map(stateOf(this, ""));
-    const missingKeys = [...wanted.keys()].filter((key) => !given.has(key));
-    const unexpectedKeys = [...given.keys()].filter((key) => !wanted.has(key));
-    const pairs: [target: Tensor, source: Tensor][] = [];
-    const problems: string[] = [];
-    if (strict && missingKeys.length > 0) problems.push(`missing: ${missingKeys.join(", ")}`);
-    if (strict && unexpectedKeys.length > 0) {
-      problems.push(`unexpected: ${unexpectedKeys.join(", ")}`);
-    }
-    for (const [key, target] of wanted) {
-      const source = given.get(key);
-      if (source === undefined) continue;
-      if (!isTensor(source)) problems.push(`not a tensor: ${key}`);
-      else if (!sameShape(source.shape, target.shape)) {
-        problems.push(
-          `wrong shape: ${key} is ${formatShape(source.shape)}, the module's ${formatShape(target.shape)}`,
-        );
-      } else pairs.push([target, source]);
-    }
-    if (problems.length > 0) {
-      const hint =
-        strict && (missingKeys.length > 0 || unexpectedKeys.length > 0)
-          ? "\nloadStateDict(dict, { strict: false }) leaves alone what one side lacks"
-          : "";
-      throw new DlError(
-        "state-dict",
-        `loadStateDict: the state does not fit ${this.constructor.name}, which is unchanged:\n  ${problems.join("\n  ")}${hint}`,
-      );
-    }
-    quietly(() =>
-      scope(
-        () => {
-          // Converted before the first is written: that may fail.
-          const ready = pairs.map(([t, s]) => s.detach().to({ device: t.device }).to(t.dtype));
-          pairs.forEach(([t], i) => {
-            t.copy_(ready[i]);
-          });
-        },
-        { name: "loadStateDict()" },
-      ),
-    );
-    return { missingKeys, unexpectedKeys };
+    return load(this, dict, strict);
   }
 
   // ---- printing ------------------------------------------------------------------------------------------------------
@@ -556,14 +507,6 @@ function named<T>(
   return removeDuplicate ? distinct(all) : all;
 }
 
-/** What a state dictionary holds, in PyTorch's order: a module's parameters, its buffers, then the modules inside. */
-const stateOf = (root: Module, prefix: string): [string, Tensor][] => [
-  ...[...root.ownParameters(), ...root.ownBuffers({ persistentOnly: true })].map(
-    ([key, t]): [string, Tensor] => [prefix + key, t],
-  ),
-  ...root.ownModules().flatMap(([name, child]) => stateOf(child, `${prefix}${name}.`)),
-];
-
 function added<T>(hooks: Set<T>, entry: T): HookHandle {
   hooks.add(entry);
   const remove = () => {
@@ -572,45 +515,11 @@ function added<T>(hooks: Set<T>, entry: T): HookHandle {
   return Object.assign(remove, { remove });
 }
 
-/** Under which dotted name `parent` holds `module`. */
-function pathOf(parent: Module, module: Module): string | undefined {
-  return parent.namedModules().find(([, inside]) => inside === module)?.[0];
-}
-
-/** The module that an error came out of last. */
-const cameFrom = new WeakMap<DlError, Module>();
-
-/** Adds a module to the path that an error's message names. */
-function locate(error: unknown, module: Module): void {
-  if (!(error instanceof DlError)) return;
-  const part = cameFrom.get(error);
-  if (part === module) return;
-  error.addModule(module.constructor.name, part && (pathOf(module, part) ?? part.constructor.name));
-  cameFrom.set(error, module);
-}
-
-/** `Net.features.3 (Dropout)`: where in the model that is being called. */
-export function whereIs(module: Module): string {
-  const type = module.constructor.name;
-  const root = state.modules.find((m): m is Module => isModule(m) && !!pathOf(m, module));
-  return root ? `${root.constructor.name}.${pathOf(root, module)} (${type})` : type;
-}
-
 function warnOfArray(module: Module, field: string): void {
   const name = `${module.constructor.name}.${field}`;
   warnOnce(
     `array ${name}`,
     () =>
       `${name} is a plain array of modules: their parameters are not found, so nothing trains them. Write ${field} = new ModuleList([...])`,
-  );
-}
-
-/** Dropout and batch norm in training mode while nothing is recorded are mostly an evaluation that forgot `eval()`. */
-export function warnIfNotRecording(module: Module): void {
-  if (!state.autograd || state.autograd.isGradEnabled()) return;
-  warnOnce(
-    `training ${state.modules[0]?.constructor.name ?? module.constructor.name}`,
-    () =>
-      `${whereIs(module)} runs in training mode while gradients are off: call model.eval() before evaluating (if this is meant, ignore this)`,
   );
 }

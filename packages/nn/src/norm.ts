@@ -1,9 +1,10 @@
-import { formatShape, ones, ShapeError, type Tensor, zeros } from "@dl/tensor";
+import { checkTensor, formatShape, ones, ShapeError, type Tensor, zeros } from "@dl/tensor";
 import { increment, normalizeByBatch, normalizeByStatistics } from "./batchNorm.ts";
 import * as init from "./init.ts";
-import { Module, warnIfNotRecording } from "./module.ts";
+import { Module } from "./module.ts";
 import { type LayerOptions, type Parameter, parameterOf } from "./parameter.ts";
 import { bool, float } from "./python.ts";
+import { warnIfNotRecording } from "./where.ts";
 
 export interface BatchNormOptions extends LayerOptions {
   /** Added to the variance. Default 1e-5. */
@@ -88,6 +89,7 @@ abstract class BatchNorm extends Module {
   protected abstract wanted(): string;
 
   forward(x: Tensor): Tensor {
+    checkTensor(x, this.constructor.name, 0);
     this.#check(x);
     const { weight, bias, eps, runningMean, runningVar, numBatchesTracked, momentum } = this;
     const affine = { weight, bias };

@@ -96,7 +96,9 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> extends Datas
 
   override getBatch(indices: ArrayLike<number>, device?: Backend): Collated<T> {
     for (let i = 0; i < indices.length; i++) requireIndex(indices[i], this.length, "TensorDataset");
-    return this.tensors.map((t) => gatherRows(t, indices, device ?? t.device)) as Collated<T>;
+    return this.tensors.map((t) =>
+      gatherRows(t, indices, device ?? t.device),
+    ) as unknown as Collated<T>;
   }
 }
 

@@ -7,7 +7,7 @@ import {
   macrotask,
 } from "@dl/tensor";
 import { bytesOf, type Collated, collateAt } from "./collate.ts";
-import { type AnyDataset, asDataset, type Dataset, type IterableDataset } from "./dataset.ts";
+import { type AnyDataset, asDataset, type Dataset } from "./dataset.ts";
 import {
   BatchSampler,
   batches,

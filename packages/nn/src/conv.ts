@@ -1,5 +1,4 @@
 import {
-  checkTensor,
   conv2d,
   DlError,
   formatShape,
@@ -10,6 +9,7 @@ import {
   ShapeError,
   type Tensor,
 } from "@dl/tensor";
+import { checkCounts, checkInput } from "./check.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
 import { emptyParameter, type LayerOptions, type Parameter } from "./parameter.ts";
@@ -73,6 +73,8 @@ export class Conv2d extends Module {
     }: Conv2dOptions = {},
   ) {
     super();
+    checkCounts("Conv2d", { inChannels, outChannels });
+    if (kernelSize === undefined) throw new DlError("value", "Conv2d: kernelSize is missing");
     const name = `Conv2d(${inChannels}, ${outChannels})`;
     if (!(groups > 0) || inChannels % groups !== 0 || outChannels % groups !== 0) {
       throw new DlError(
@@ -115,7 +117,7 @@ export class Conv2d extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    checkTensor(x, "Conv2d", 0);
+    checkInput("Conv2d", x, this.weight.dtype);
     if ((x.rank !== 3 && x.rank !== 4) || x.shape.at(-3) !== this.inChannels) throw this.#misfit(x);
     const { weight, bias, stride, padding, dilation, groups, paddingMode } = this;
     if (paddingMode === "zeros")

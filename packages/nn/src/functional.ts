@@ -96,7 +96,10 @@ export function dropout(
   { p = 0.5, training = true, inplace = false, generator }: DropoutOptions = {},
 ): Tensor {
   checkProbability(p, "dropout");
+  T.checkTensor(x, "dropout", 0);
   if (!training || p === 0) return x;
+  if (!T.isFloating(x.dtype))
+    throw new DlError("dtype", `dropout: the input is ${x.dtype}: x.to("float32") converts it`);
   return applied(x, inplace, (source) => {
     const mask = T.randomMask(x.shape, 1 - p, {
       device: x.device,

@@ -358,3 +358,42 @@ describe("functional", () => {
   test("batchNorm in evaluation needs statistics", () =>
     expect(() => batchNorm(zeros(2, 3), null, null)).toThrow("running statistics"));
 });
+
+describe("mistakes are named before anything is computed", () => {
+  const lin = new nn.Linear(2, 2);
+  test("data that is no tensor", () =>
+    expect(messageOf(() => lin([1, 2] as never))).toBe(
+      "in Linear: Linear: operand 0 is an array; a tensor or a number is wanted: wrap data in tensor(...)",
+    ));
+  test("bytes of images", () =>
+    expect(
+      messageOf(() => new nn.Conv2d(1, 2, 3)(zeros([1, 1, 4, 4], { dtype: "uint8" }))),
+    ).toContain(
+      'the input is uint8, float32 is wanted: images of bytes are converted first, x.to("float32").div(255)',
+    ));
+  test("another floating point dtype", () =>
+    expect(messageOf(() => lin(zeros([1, 2], { dtype: "float64" })))).toContain(
+      'x.to("float32") or model.to("float64") makes them agree',
+    ));
+  test("integers where only fractions make sense", () => {
+    expect(messageOf(() => new nn.Dropout()(zeros([2], { dtype: "int32" })))).toContain(
+      "dropout: the input is int32",
+    );
+    expect(
+      messageOf(() =>
+        new nn.BatchNorm1d(2, { affine: false, trackRunningStats: false })(
+          zeros([4, 2], { dtype: "int32" }),
+        ),
+      ),
+    ).toContain("float32 is wanted");
+  });
+  test("counts that are none", () => {
+    expect(() => new nn.Linear(2.5, 1)).toThrow(
+      "Linear: inFeatures is 2.5: a whole number is wanted",
+    );
+    // @ts-expect-error no second argument
+    expect(() => new nn.Linear(2)).toThrow("Linear: outFeatures is missing");
+    // @ts-expect-error no window
+    expect(() => new nn.Conv2d(1, 2)).toThrow("kernelSize is missing");
+  });
+});

@@ -1,4 +1,5 @@
-import { checkTensor, formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor";
+import { formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor";
+import { checkCounts, checkInput } from "./check.ts";
 import { linear } from "./functional.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
@@ -35,6 +36,7 @@ export class Linear extends Module {
     { bias = true, ...options }: LinearOptions = {},
   ) {
     super();
+    checkCounts("Linear", { inFeatures, outFeatures });
     this.inFeatures = inFeatures;
     this.outFeatures = outFeatures;
     this.weight = emptyParameter([outFeatures, inFeatures], options);
@@ -50,7 +52,7 @@ export class Linear extends Module {
   }
 
   forward(x: Tensor): Tensor {
-    checkTensor(x, "Linear", 0);
+    checkInput("Linear", x, this.weight.dtype);
     if (x.shape.at(-1) !== this.inFeatures) throw this.#misfit(x);
     return linear(x, this.weight, { bias: this.bias });
   }

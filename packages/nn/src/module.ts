@@ -140,8 +140,10 @@ export abstract class Module extends Callable {
     removeDuplicate = true,
   }: Omit<NamedOptions, "recurse"> = {}): [name: string, module: Module][] {
     const all: [string, Module][] = [];
+    const seen = new Set<Module>();
     const walk = (module: Module, name: string) => {
-      if (removeDuplicate && all.some(([, seen]) => seen === module)) return;
+      if (removeDuplicate && seen.has(module)) return;
+      seen.add(module);
       all.push([name, module]);
       for (const [key, child] of module.ownModules()) walk(child, join(name, key));
     };

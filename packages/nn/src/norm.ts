@@ -1,5 +1,6 @@
-import { checkTensor, formatShape, ones, ShapeError, type Tensor, zeros } from "@dl/tensor";
+import { formatShape, ones, ShapeError, type Tensor, zeros } from "@dl/tensor";
 import { increment, normalizeByBatch, normalizeByStatistics } from "./batchNorm.ts";
+import { checkCounts, checkInput } from "./check.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";
 import { type LayerOptions, type Parameter, parameterOf } from "./parameter.ts";
@@ -46,6 +47,7 @@ abstract class BatchNorm extends Module {
   ) {
     super();
     const options = { dtype, device };
+    checkCounts(new.target.name, { numFeatures });
     this.numFeatures = numFeatures;
     this.eps = eps;
     this.momentum = momentum;
@@ -89,7 +91,7 @@ abstract class BatchNorm extends Module {
   protected abstract wanted(): string;
 
   forward(x: Tensor): Tensor {
-    checkTensor(x, this.constructor.name, 0);
+    checkInput(this.constructor.name, x, (this.weight ?? this.runningMean)?.dtype);
     this.#check(x);
     const { weight, bias, eps, runningMean, runningVar, numBatchesTracked, momentum } = this;
     const affine = { weight, bias };

@@ -28,6 +28,7 @@ const PLAIN = {
   "f64.promote_f32": 0xbb,
   return: 0x0f,
   drop: 0x1a,
+  select: 0x1b,
 } as const;
 
 /** Behind the prefix 0xfd. */

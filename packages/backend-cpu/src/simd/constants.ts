@@ -9,13 +9,12 @@ export class ConstantPool {
     this.memory = memory;
   }
 
-  /** Where these 32 bits stand. */
-  address(bits: number): number {
+  /** Where these 32 bits stand; undefined when the pool is full. */
+  address(bits: number): number | undefined {
     let address = this.addresses.get(bits);
     if (address === undefined) {
       address = CONSTANTS_START + 16 * this.addresses.size;
-      if (address + 16 > CONSTANTS_END)
-        throw new RangeError("internal: more than 3072 distinct constants in kernels");
+      if (address + 16 > CONSTANTS_END) return undefined;
       this.memory.int32.fill(bits, address >> 2, (address >> 2) + 4);
       this.addresses.set(bits, address);
     }

@@ -39,8 +39,8 @@ const TYPE_NUMBER: Readonly<Record<ElementType, number>> = {
 export class Elementwise {
   private readonly memory: Memory;
   private readonly target: Target;
-  private readonly maps: Map<number, Kernel>[] = [];
-  private readonly reductions: Map<number, Kernel>[] = [];
+  private readonly maps: Map<number | string, Kernel>[] = [];
+  private readonly reductions: Map<number | string, Kernel>[] = [];
 
   constructor(memory: Memory, shared: boolean) {
     this.memory = memory;
@@ -269,7 +269,11 @@ export class Elementwise {
   }
 }
 
-function cached(kernels: Map<number, Kernel>, key: number, make: () => Kernel): Kernel {
+function cached(
+  kernels: Map<number | string, Kernel>,
+  key: number | string,
+  make: () => Kernel,
+): Kernel {
   let kernel = kernels.get(key);
   if (!kernel) {
     kernel = make();
@@ -278,8 +282,13 @@ function cached(kernels: Map<number, Kernel>, key: number, make: () => Kernel): 
   return kernel;
 }
 
-/** Four bits per operand: exact up to twelve operands, and programs with more are called in one way only. */
-function keyOf(kinds: readonly Kind[], types: readonly ElementType[], start: number): number {
+/** A number while it is exact: `start` is below 8, and 8 · 12¹³ is below 2⁵³. */
+function keyOf(
+  kinds: readonly Kind[],
+  types: readonly ElementType[],
+  start: number,
+): number | string {
+  if (kinds.length > 13) return `${start} ${kinds} ${types}`;
   let key = start;
   for (let k = 0; k < kinds.length; k++) key = key * 12 + kinds[k] + 3 * TYPE_NUMBER[types[k]];
   return key;
@@ -326,11 +335,12 @@ function padded({ sizes, strides, count }: Plan, dims: number): Plan {
   };
 }
 
-/** Inner loops over what lies side by side in the operand that has most to read, unless that is too short. */
+/** Inner loops over what lies side by side in the operand that has most to read, unless that is too short for vectors. */
 function prefersRows(kept: Plan, reduced: Plan, lead: number): boolean {
   const keptSize = kept.sizes.at(-1)!;
   const reducedSize = reduced.sizes.at(-1)!;
-  const stride = (p: Plan) => Math.abs(p.strides[lead].at(-1)!) || Number.POSITIVE_INFINITY;
   if (keptSize < 4) return true;
-  return (stride(reduced) < stride(kept) && reducedSize >= 8) || reducedSize >= 8 * keptSize;
+  const stride = (p: Plan) => Math.abs(p.strides[lead].at(-1)!) || Number.POSITIVE_INFINITY;
+  if (stride(kept) < stride(reduced)) return false;
+  return reducedSize >= (stride(reduced) < stride(kept) ? 8 : 8 * keptSize);
 }

@@ -37,8 +37,8 @@ export const scalarAt = (operands: number, i: number): number => pointerAt(opera
 export interface Target {
   readonly hasMadd: boolean;
   readonly shared: boolean;
-  /** Address at which these 32 bits stand in all four lanes. */
-  constantAddress(bits: number): number;
+  /** Address at which these 32 bits stand in all four lanes, if there is room for them. */
+  constantAddress(bits: number): number | undefined;
 }
 
 /** One instruction each. */
@@ -157,9 +157,12 @@ export class Lowering {
     }
   }
 
-  private constant(bits: number): void {
+  /** Pushes these 32 bits, in all four lanes. */
+  constant(bits: number): void {
     // From memory: the engine rebuilds an immediate vector at each use, a load from a fixed address folds into the instruction.
-    this.f.i32(this.target.constantAddress(bits)).loadV();
+    const address = this.target.constantAddress(bits);
+    if (address === undefined) this.f.constantV(bits);
+    else this.f.i32(address).loadV();
   }
 
   /** The local that holds a node's value in the u-th vector. */

@@ -1,5 +1,5 @@
 import { gradcheck, noGrad } from "@dl/autograd";
-import { manualSeed, ones, rand, type Tensor, tensor, zeros } from "@dl/tensor";
+import { manualSeed, ones, rand, randn, type Tensor, tensor, zeros } from "@dl/tensor";
 import { describe, expect, test, vi } from "vitest";
 import reference from "./fixtures/layers.json" with { type: "json" };
 import * as nn from "./index.ts";
@@ -396,4 +396,30 @@ describe("mistakes are named before anything is computed", () => {
     // @ts-expect-error no window
     expect(() => new nn.Conv2d(1, 2)).toThrow("kernelSize is missing");
   });
+});
+
+test("a convolutional network starts, learns and evaluates as PyTorch's", () => {
+  const { losses, evaluated, keys } = reference.training;
+  manualSeed(0);
+  const net = new nn.Sequential(
+    new nn.Conv2d(1, 4, 3, { padding: 1 }),
+    new nn.BatchNorm2d(4),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Conv2d(4, 6, 3, { stride: 2, padding: 1 }),
+    new nn.GELU(),
+    new nn.AdaptiveAvgPool2d(2),
+    new nn.Flatten(),
+    new nn.Linear(24, 3),
+  );
+  const [x, y] = [rand(5, 1, 8, 8), randn(5, 3)];
+  for (const expected of losses) {
+    net.zeroGrad();
+    const loss = net(x).sub(y).square().mean();
+    loss.backward();
+    noGrad(() => net.parameters().forEach((p) => p.sub_(p.grad!.mul(0.1))));
+    close(loss, expected);
+  }
+  close(net.eval()(x), evaluated, 1e-4);
+  expect(Object.keys(net.stateDict())).toEqual(keys);
 });

@@ -123,7 +123,7 @@ function reason(error: unknown): string {
 async function fetchBytes(url: string, onProgress: FileOptions["onProgress"]): Promise<Uint8Array> {
   // For the answer only; a slow line may take its time for the body, as long as something arrives.
   const patience = new AbortController();
-  let timer = setTimeout(() => patience.abort(new Error("no answer in 30 seconds")), 30_000);
+  let timer = setTimeout(() => patience.abort(new Error("no answer in 10 seconds")), 10_000);
   try {
     const response = await fetch(url, { signal: patience.signal });
     if (!response.ok || !response.body)

@@ -42,8 +42,10 @@ function restore(v: Uint8Array, at: number): void {
     v[row] = left;
     for (let k = row + 1; k < row + 32; k++) {
       const above = v[k - 32];
-      const [low, high] = left < above ? [left, above] : [above, left];
-      const prediction = corner >= high ? low : corner <= low ? high : left + above - corner;
+      // The middle one of the three.
+      const plane = left + above - corner;
+      const low = Math.min(left, above);
+      const prediction = Math.max(low, Math.min(left + above - low, plane));
       corner = above;
       left = (v[k] + prediction) & 255;
       v[k] = left;

@@ -1,0 +1,54 @@
+import { noGrad } from "@dl/autograd";
+import type { DataLoader } from "@dl/data";
+import { Accuracy } from "@dl/metrics";
+import type { Module } from "@dl/nn";
+import type { Optimizer } from "@dl/optim";
+import type { Tensor } from "@dl/tensor";
+
+type Classifier = Module & ((images: Tensor) => Tensor);
+type Loss = (output: Tensor, labels: Tensor) => Tensor;
+type Batches = DataLoader<[image: Tensor, label: Tensor]>;
+
+/** What there is to see after each step. */
+export interface Step {
+  readonly batch: number;
+  readonly images: number;
+  readonly loss: number;
+  readonly accuracy: Accuracy;
+}
+
+/** One pass over the data. `onStep` ends it early by returning false. */
+export async function trainEpoch(
+  model: Classifier,
+  loader: Batches,
+  criterion: Loss,
+  optimizer: Optimizer,
+  onStep: (step: Step) => boolean | Promise<boolean>,
+): Promise<void> {
+  model.train();
+  const accuracy = new Accuracy();
+  let batch = 0;
+  let seen = 0;
+  for await (const [images, labels] of loader) {
+    optimizer.zeroGrad();
+    const output = model(images);
+    const loss = criterion(output, labels);
+    loss.backward();
+    optimizer.step();
+
+    accuracy.update(output, labels);
+    seen += labels.numel;
+    if (!(await onStep({ batch: ++batch, images: seen, loss: await loss.item(), accuracy })))
+      return;
+  }
+}
+
+/** The share of images that the model classifies right. */
+export async function evaluate(model: Classifier, loader: Batches): Promise<number> {
+  model.eval();
+  const accuracy = new Accuracy();
+  await noGrad(async () => {
+    for await (const [images, labels] of loader) accuracy.update(model(images), labels);
+  });
+  return accuracy.compute();
+}

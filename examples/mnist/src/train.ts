@@ -5,7 +5,7 @@ import type { Module } from "@dl/nn";
 import type { Optimizer } from "@dl/optim";
 import type { Tensor } from "@dl/tensor";
 
-type Classifier = Module & ((images: Tensor) => Tensor);
+type Classifier = ((images: Tensor) => Tensor) & Module;
 type Loss = (output: Tensor, labels: Tensor) => Tensor;
 type Batches = DataLoader<[image: Tensor, label: Tensor]>;
 
@@ -22,7 +22,7 @@ export async function trainEpoch(
   model: Classifier,
   loader: Batches,
   criterion: Loss,
-  optimizer: Optimizer,
+  optimizer: Optimizer<any>,
   onStep: (step: Step) => boolean | Promise<boolean>,
 ): Promise<void> {
   model.train();

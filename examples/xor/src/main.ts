@@ -18,7 +18,7 @@ const inputs = [
 const x = tensor(inputs);
 const y = tensor([[0], [1], [1], [0]]);
 
-async function learn(name: string, model: nn.Module & ((x: Tensor) => Tensor)): Promise<void> {
+async function learn(name: string, model: ((x: Tensor) => Tensor) & nn.Module): Promise<void> {
   const optimizer = new Adam(model.parameters(), { lr: 0.05 });
   let loss!: Tensor;
   for (let step = 0; step < 1000; step++) {

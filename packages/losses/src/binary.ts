@@ -1,32 +1,56 @@
 /** Losses of yes and no, one or many at a time. */
-import { DlError, expr as E, formatShape, makeMapOp, sameShape, scope, ShapeError, type Tensor } from "@dl/tensor";
+import {
+  DlError,
+  expr as E,
+  formatShape,
+  makeMapOp,
+  ShapeError,
+  sameShape,
+  scope,
+  type Tensor,
+} from "@dl/tensor";
 import { positionOf, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
-import { reduceMap, reduceTensor, type Reduction, type ReductionOptions } from "./reduction.ts";
+import { type Reduction, type ReductionOptions, reduceMap, reduceTensor } from "./reduction.ts";
 
 const [p, t] = [E.input(0), E.input(1)];
 /** log p, but not below −100, so that a confident wrong answer has a finite loss. */
 const logOf = (x: E.Expr) => E.max(E.log(x), -100);
 const logOfRest = E.max(E.log1p(E.neg(p)), -100);
-const BINARY = makeMapOp("binaryCrossEntropy", E.sub(E.mul(E.sub(t, 1), logOfRest), E.mul(t, logOf(p))), 2, 0, (g) => [
-  // PyTorch's form, in which p = 0 and p = 1 divide by 1e-12 rather than by 0.
-  E.div(E.mul(g, E.sub(p, t)), E.max(E.mul(E.sub(1, p), p), 1e-12)),
-  E.mul(g, E.sub(logOfRest, logOf(p))),
-]);
+const BINARY = makeMapOp(
+  "binaryCrossEntropy",
+  E.sub(E.mul(E.sub(t, 1), logOfRest), E.mul(t, logOf(p))),
+  2,
+  0,
+  (g) => [
+    // PyTorch's form, in which p = 0 and p = 1 divide by 1e-12 rather than by 0.
+    E.div(E.mul(g, E.sub(p, t)), E.max(E.mul(E.sub(1, p), p), 1e-12)),
+    E.mul(g, E.sub(logOfRest, logOf(p))),
+  ],
+);
 
 /** log(1 + exp(−x)), without overflow. */
 const softplusOfMinus = E.add(E.log1p(E.exp(E.neg(E.abs(p)))), E.max(E.neg(p), 0));
-const WITH_LOGITS = makeMapOp("binaryCrossEntropyWithLogits", E.add(E.mul(E.sub(1, t), p), softplusOfMinus), 2, 0, (g) => [
-  E.mul(g, E.sub(E.sigmoid(p), t)),
-  E.neg(E.mul(g, p)),
-]);
+const WITH_LOGITS = makeMapOp(
+  "binaryCrossEntropyWithLogits",
+  E.add(E.mul(E.sub(1, t), p), softplusOfMinus),
+  2,
+  0,
+  (g) => [E.mul(g, E.sub(E.sigmoid(p), t)), E.neg(E.mul(g, p))],
+);
 const w = E.input(2);
 const positives = E.add(1, E.mul(E.sub(w, 1), t));
-const WITH_POSITIVE_WEIGHT = makeMapOp("binaryCrossEntropyWithLogits", E.add(E.mul(E.sub(1, t), p), E.mul(positives, softplusOfMinus)), 3, 0, (g) => [
-  E.mul(g, E.sub(E.mul(E.sub(E.add(1, E.mul(w, t)), t), E.sigmoid(p)), E.mul(w, t))),
-  E.mul(g, E.sub(E.mul(E.sub(w, 1), softplusOfMinus), p)),
-  E.mul(g, E.mul(t, softplusOfMinus)),
-]);
+const WITH_POSITIVE_WEIGHT = makeMapOp(
+  "binaryCrossEntropyWithLogits",
+  E.add(E.mul(E.sub(1, t), p), E.mul(positives, softplusOfMinus)),
+  3,
+  0,
+  (g) => [
+    E.mul(g, E.sub(E.mul(E.sub(E.add(1, E.mul(w, t)), t), E.sigmoid(p)), E.mul(w, t))),
+    E.mul(g, E.sub(E.mul(E.sub(w, 1), softplusOfMinus), p)),
+    E.mul(g, E.mul(t, softplusOfMinus)),
+  ],
+);
 
 export interface BCEOptions extends ReductionOptions {
   /** A factor for each element, of a shape that broadcasts. */
@@ -40,16 +64,23 @@ export interface BCEWithLogitsOptions extends BCEOptions {
 function checkShapes(name: string, prediction: Tensor, target: Tensor): void {
   if (sameShape(prediction.shape, target.shape)) return;
   const fix = target.rank + 1 === prediction.rank ? ": use target.unsqueeze(-1)" : "";
-  throw new ShapeError(`${name}: prediction ${formatShape(prediction.shape)} and target ${formatShape(target.shape)} have to have one shape${fix}`);
+  throw new ShapeError(
+    `${name}: prediction ${formatShape(prediction.shape)} and target ${formatShape(target.shape)} have to have one shape${fix}`,
+  );
 }
 
 function checkUnitInterval(name: string, what: string, x: Tensor, fix: string): void {
   const values = readable(x);
   const i = values ? Array.prototype.findIndex.call(values, (v: number) => v < 0 || v > 1) : -1;
-  if (i >= 0) throw new DlError("value", `${name}: the ${what} ${values![i]} at position ${positionOf(i, x.shape)} is not within 0 … 1: ${fix}`);
+  if (i >= 0)
+    throw new DlError(
+      "value",
+      `${name}: the ${what} ${values![i]} at position ${positionOf(i, x.shape)} is not within 0 … 1: ${fix}`,
+    );
 }
 
-const asFloat = (target: Tensor, like: Tensor): Tensor => (target.dtype === "float32" || target.dtype === "float64" ? target : target.to(like.dtype));
+const asFloat = (target: Tensor, like: Tensor): Tensor =>
+  target.dtype === "float32" || target.dtype === "float64" ? target : target.to(like.dtype);
 
 /**
  * Binary cross-entropy of probabilities.
@@ -64,9 +95,18 @@ const asFloat = (target: Tensor, like: Tensor): Tensor => (target.dtype === "flo
  * @example
  * binaryCrossEntropy(tensor([0.8, 0.1]), tensor([1, 0])) // => 0.164252
  */
-export function binaryCrossEntropy(probabilities: Tensor, target: Tensor, { weight, reduction = "mean" }: BCEOptions = {}): Tensor {
+export function binaryCrossEntropy(
+  probabilities: Tensor,
+  target: Tensor,
+  { weight, reduction = "mean" }: BCEOptions = {},
+): Tensor {
   checkShapes("binaryCrossEntropy", probabilities, target);
-  checkUnitInterval("binaryCrossEntropy", "prediction", probabilities, "apply sigmoid, or use binaryCrossEntropyWithLogits on the scores");
+  checkUnitInterval(
+    "binaryCrossEntropy",
+    "prediction",
+    probabilities,
+    "apply sigmoid, or use binaryCrossEntropyWithLogits on the scores",
+  );
   checkUnitInterval("binaryCrossEntropy", "target", target, "targets are 0, 1 or a probability");
   return scope(() => {
     const operands = [probabilities, asFloat(target, probabilities)];
@@ -88,9 +128,18 @@ export function binaryCrossEntropy(probabilities: Tensor, target: Tensor, { weig
  * @example
  * binaryCrossEntropyWithLogits(tensor([0, 1000]), tensor([1, 1])) // => 0.346574
  */
-export function binaryCrossEntropyWithLogits(logits: Tensor, target: Tensor, { weight, posWeight, reduction = "mean" }: BCEWithLogitsOptions = {}): Tensor {
+export function binaryCrossEntropyWithLogits(
+  logits: Tensor,
+  target: Tensor,
+  { weight, posWeight, reduction = "mean" }: BCEWithLogitsOptions = {},
+): Tensor {
   checkShapes("binaryCrossEntropyWithLogits", logits, target);
-  checkUnitInterval("binaryCrossEntropyWithLogits", "target", target, "targets are 0, 1 or a probability");
+  checkUnitInterval(
+    "binaryCrossEntropyWithLogits",
+    "target",
+    target,
+    "targets are 0, 1 or a probability",
+  );
   return scope(() => {
     const plain = [logits, asFloat(target, logits)];
     const map = posWeight ? WITH_POSITIVE_WEIGHT : WITH_LOGITS;

@@ -1,5 +1,5 @@
 /** Losses of classes. */
-import { DlError, formatShape, scope, ShapeError, type Tensor } from "@dl/tensor";
+import { DlError, formatShape, ShapeError, scope, type Tensor } from "@dl/tensor";
 import { checkClasses, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
 import { checkReduction, type Reduction, type ReductionOptions } from "./reduction.ts";
@@ -22,29 +22,45 @@ interface Labels {
   readonly weights: Tensor | null;
 }
 
-function labelsFor(name: string, input: Tensor, target: Tensor, { weight, ignoreIndex = -100 }: NLLOptions): Labels {
+function labelsFor(
+  name: string,
+  input: Tensor,
+  target: Tensor,
+  { weight, ignoreIndex = -100 }: NLLOptions,
+): Labels {
   const classDim = input.rank === 1 ? 0 : 1;
   const classes = input.shape[classDim];
   const wanted = input.shape.filter((_, d) => d !== classDim);
   if (target.rank !== wanted.length || target.shape.some((n, d) => n !== wanted[d])) {
     throw new ShapeError(
       `${name}: for predictions ${formatShape(input.shape)} class indices of shape ${formatShape(wanted)} are wanted, got ${formatShape(target.shape)}` +
-        (target.rank === wanted.length + 1 && target.shape.at(-1) === 1 ? ": use target.squeeze(-1)" : ""),
+        (target.rank === wanted.length + 1 && target.shape.at(-1) === 1
+          ? ": use target.squeeze(-1)"
+          : ""),
     );
   }
   if (weight && (weight.rank !== 1 || weight.shape[0] !== classes)) {
-    throw new ShapeError(`${name}: weight has to have one number per class, ${formatShape([classes])}, got ${formatShape(weight.shape)}`);
+    throw new ShapeError(
+      `${name}: weight has to have one number per class, ${formatShape([classes])}, got ${formatShape(weight.shape)}`,
+    );
   }
   const hasIgnored = checkClasses(name, target, classes, ignoreIndex);
   const labels = target.to("int32");
   const counts = hasIgnored ? labels.ne(ignoreIndex) : null;
   const index = counts ? labels.mul(counts) : labels;
-  const weights = weight ? weight.gather(0, index.reshape([index.numel])).reshape(index.shape) : null;
+  const weights = weight
+    ? weight.gather(0, index.reshape([index.numel])).reshape(index.shape)
+    : null;
   return { index, counts, weights };
 }
 
 /** Losses per sample to what the reduction asks for; a mean is over what counts, by its weight. */
-function reduceLabels(losses: Tensor, { counts, weights }: Labels, reduction: Reduction, isWeighted: boolean): Tensor {
+function reduceLabels(
+  losses: Tensor,
+  { counts, weights }: Labels,
+  reduction: Reduction,
+  isWeighted: boolean,
+): Tensor {
   let each = losses;
   if (weights && isWeighted) each = each.mul(weights);
   // Not by a factor of 0: an infinite loss that does not count would leave NaN.
@@ -69,7 +85,11 @@ function reduceLabels(losses: Tensor, { counts, weights }: Labels, reduction: Re
  * @example
  * nllLoss(tensor([[0.5, 0.5]]).log(), tensor([1])) // => 0.693147
  */
-export function nllLoss(logProbabilities: Tensor, target: Tensor, options: NLLOptions = {}): Tensor {
+export function nllLoss(
+  logProbabilities: Tensor,
+  target: Tensor,
+  options: NLLOptions = {},
+): Tensor {
   const { reduction = "mean" } = options;
   checkReduction(reduction, "nllLoss");
   return scope(() => {
@@ -97,35 +117,58 @@ function picked(x: Tensor, index: Tensor): Tensor {
  * @example
  * crossEntropy(tensor([[2, -1], [-1, 2]]), tensor([0, 1])) // => 0.0485874
  */
-export function crossEntropy(logits: Tensor, targets: Tensor, options: CrossEntropyOptions = {}): Tensor {
+export function crossEntropy(
+  logits: Tensor,
+  targets: Tensor,
+  options: CrossEntropyOptions = {},
+): Tensor {
   const { reduction = "mean", labelSmoothing = 0 } = options;
   checkReduction(reduction, "crossEntropy");
-  if (!(labelSmoothing >= 0 && labelSmoothing <= 1)) throw new DlError("value", `crossEntropy: labelSmoothing ${labelSmoothing} has to be within 0 … 1`);
-  if (logits.rank === 0) throw new ShapeError("crossEntropy: logits need a dimension of classes: [N, C] or [C]");
+  if (!(labelSmoothing >= 0 && labelSmoothing <= 1))
+    throw new DlError(
+      "value",
+      `crossEntropy: labelSmoothing ${labelSmoothing} has to be within 0 … 1`,
+    );
+  if (logits.rank === 0)
+    throw new ShapeError("crossEntropy: logits need a dimension of classes: [N, C] or [C]");
   warnOfProbabilities(logits);
   const dim = logits.rank === 1 ? 0 : 1;
-  const isDistribution = targets.rank === logits.rank && (targets.dtype === "float32" || targets.dtype === "float64");
+  const isDistribution =
+    targets.rank === logits.rank && (targets.dtype === "float32" || targets.dtype === "float64");
   return scope(() => {
     if (isDistribution) return withProbabilities(logits, targets, dim, options);
     const labels = labelsFor("crossEntropy", logits, targets, options);
     const logProbabilities = logits.logSoftmax(dim);
     const plain = reduceLabels(picked(logProbabilities, labels.index), labels, reduction, true);
     if (labelSmoothing === 0) return plain;
-    const weighted = options.weight ? logProbabilities.mul(alongClasses(options.weight, logits.rank, dim)) : logProbabilities;
+    const weighted = options.weight
+      ? logProbabilities.mul(alongClasses(options.weight, logits.rank, dim))
+      : logProbabilities;
     const even = reduceLabels(weighted.sum(dim).neg(), labels, reduction, false);
     return plain.mul(1 - labelSmoothing).add(even.mul(labelSmoothing / logits.shape[dim]));
   });
 }
 
-const alongClasses = (weight: Tensor, rank: number, dim: number): Tensor => weight.reshape(Array.from({ length: rank }, (_, d) => (d === dim ? -1 : 1)));
+const alongClasses = (weight: Tensor, rank: number, dim: number): Tensor =>
+  weight.reshape(Array.from({ length: rank }, (_, d) => (d === dim ? -1 : 1)));
 
-function withProbabilities(logits: Tensor, targets: Tensor, dim: number, { weight, reduction = "mean", labelSmoothing = 0 }: CrossEntropyOptions): Tensor {
+function withProbabilities(
+  logits: Tensor,
+  targets: Tensor,
+  dim: number,
+  { weight, reduction = "mean", labelSmoothing = 0 }: CrossEntropyOptions,
+): Tensor {
   if (targets.shape.some((n, d) => n !== logits.shape[d])) {
-    throw new ShapeError(`crossEntropy: probabilities ${formatShape(targets.shape)} have to have the shape ${formatShape(logits.shape)} of the logits`);
+    throw new ShapeError(
+      `crossEntropy: probabilities ${formatShape(targets.shape)} have to have the shape ${formatShape(logits.shape)} of the logits`,
+    );
   }
   const classes = logits.shape[dim];
-  const smoothed = labelSmoothing > 0 ? targets.mul(1 - labelSmoothing).add(labelSmoothing / classes) : targets;
-  const products = logits.logSoftmax(dim).mul(weight ? smoothed.mul(alongClasses(weight, logits.rank, dim)) : smoothed);
+  const smoothed =
+    labelSmoothing > 0 ? targets.mul(1 - labelSmoothing).add(labelSmoothing / classes) : targets;
+  const products = logits
+    .logSoftmax(dim)
+    .mul(weight ? smoothed.mul(alongClasses(weight, logits.rank, dim)) : smoothed);
   if (reduction === "none") return products.sum(dim).neg();
   const total = products.sum().neg();
   return reduction === "sum" ? total : total.div(logits.numel / classes);
@@ -136,7 +179,8 @@ let callsToInspect = 3;
 
 /** Rows that are never negative and add up to 1 have been through softmax; the loss would apply it again. */
 function warnOfProbabilities(logits: Tensor): void {
-  if (callsToInspect === 0 || logits.rank !== 2 || logits.shape[1] < 2 || logits.numel === 0) return;
+  if (callsToInspect === 0 || logits.rank !== 2 || logits.shape[1] < 2 || logits.numel === 0)
+    return;
   callsToInspect--;
   const values = readable(logits);
   if (!values) return;
@@ -151,7 +195,9 @@ function warnOfProbabilities(logits: Tensor): void {
     if (Math.abs(sum - 1) > 1e-4) return;
   }
   callsToInspect = 0;
-  console.warn("crossEntropy: the logits look like probabilities (every row adds up to 1). It applies softmax itself: leave softmax out of the model, or use nllLoss after logSoftmax.");
+  console.warn(
+    "crossEntropy: the logits look like probabilities (every row adds up to 1). It applies softmax itself: leave softmax out of the model, or use nllLoss after logSoftmax.",
+  );
 }
 
 /** {@link nllLoss} as a criterion. */
@@ -176,7 +222,12 @@ export class CrossEntropyLoss extends Loss {
   ignoreIndex: number;
   reduction: Reduction;
   labelSmoothing: number;
-  constructor({ weight = null, ignoreIndex = -100, reduction = "mean", labelSmoothing = 0 }: CrossEntropyOptions = {}) {
+  constructor({
+    weight = null,
+    ignoreIndex = -100,
+    reduction = "mean",
+    labelSmoothing = 0,
+  }: CrossEntropyOptions = {}) {
     super();
     this.weight = weight;
     this.ignoreIndex = ignoreIndex;

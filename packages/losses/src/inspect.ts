@@ -2,7 +2,8 @@
 import { DlError, type Tensor, type TypedArray } from "@dl/tensor";
 
 /** The elements, if the device can be read at once or JavaScript has them anyway. */
-export const readable = (t: Tensor): TypedArray | undefined => (t.view.storage.host || t.device.readSync ? t.detach().dataSync() : undefined);
+export const readable = (t: Tensor): TypedArray | undefined =>
+  t.view.storage.host || t.device.readSync ? t.detach().dataSync() : undefined;
 
 /** "[3, 1]" for the i-th element. */
 export function positionOf(i: number, shape: readonly number[]): string {
@@ -16,7 +17,12 @@ export function positionOf(i: number, shape: readonly number[]): string {
 }
 
 /** Class indices within 0 … classes−1; answers whether some are to be ignored (true when that is not known). */
-export function checkClasses(name: string, target: Tensor, classes: number, ignoreIndex: number): boolean {
+export function checkClasses(
+  name: string,
+  target: Tensor,
+  classes: number,
+  ignoreIndex: number,
+): boolean {
   const values = readable(target);
   if (!values) return true;
   let ignored = false;

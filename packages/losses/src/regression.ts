@@ -1,7 +1,15 @@
 /** Losses of numbers. */
-import { expr as E, formatShape, makeMapOp, sameShape, scope, ShapeError, type Tensor } from "@dl/tensor";
+import {
+  expr as E,
+  formatShape,
+  makeMapOp,
+  ShapeError,
+  sameShape,
+  scope,
+  type Tensor,
+} from "@dl/tensor";
 import { Loss } from "./loss.ts";
-import { reduceMap, type Reduction, type ReductionOptions } from "./reduction.ts";
+import { type Reduction, type ReductionOptions, reduceMap } from "./reduction.ts";
 
 const [x, y] = [E.input(0), E.input(1)];
 const difference = E.sub(x, y);
@@ -18,7 +26,9 @@ function requireSameShape(name: string, prediction: Tensor, target: Tensor): voi
       : b.length === a.length + 1 && b.at(-1) === 1
         ? "use target.squeeze(-1), or prediction.unsqueeze(-1)"
         : "reshape one of them";
-  throw new ShapeError(`${name}: prediction ${formatShape(a)} and target ${formatShape(b)} have to have one shape: ${fix}`);
+  throw new ShapeError(
+    `${name}: prediction ${formatShape(a)} and target ${formatShape(b)} have to have one shape: ${fix}`,
+  );
 }
 
 /**
@@ -35,7 +45,11 @@ function requireSameShape(name: string, prediction: Tensor, target: Tensor): voi
  * @example
  * mseLoss(tensor([1, 2]), tensor([0, 4])) // => 2.5
  */
-export function mseLoss(prediction: Tensor, target: Tensor, { reduction = "mean" }: ReductionOptions = {}): Tensor {
+export function mseLoss(
+  prediction: Tensor,
+  target: Tensor,
+  { reduction = "mean" }: ReductionOptions = {},
+): Tensor {
   requireSameShape("mseLoss", prediction, target);
   return scope(() => reduceMap(SQUARED, [prediction, target], reduction));
 }
@@ -54,7 +68,11 @@ export function mseLoss(prediction: Tensor, target: Tensor, { reduction = "mean"
  * @example
  * l1Loss(tensor([1, 2]), tensor([0, 4])) // => 1.5
  */
-export function l1Loss(prediction: Tensor, target: Tensor, { reduction = "mean" }: ReductionOptions = {}): Tensor {
+export function l1Loss(
+  prediction: Tensor,
+  target: Tensor,
+  { reduction = "mean" }: ReductionOptions = {},
+): Tensor {
   requireSameShape("l1Loss", prediction, target);
   return scope(() => reduceMap(ABSOLUTE, [prediction, target], reduction));
 }
@@ -82,4 +100,3 @@ export class L1Loss extends Loss {
     return l1Loss(prediction, target, this);
   }
 }
-

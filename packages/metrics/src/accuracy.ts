@@ -1,4 +1,4 @@
-import { cat, formatShape, full, scope, ShapeError, type Tensor } from "@dl/tensor";
+import { cat, formatShape, full, ShapeError, scope, type Tensor } from "@dl/tensor";
 import { classesOf } from "./classes.ts";
 import { Metric } from "./metric.ts";
 
@@ -34,7 +34,12 @@ export class Accuracy extends Metric<number> {
   update(prediction: Tensor, target: Tensor): void {
     scope(() => {
       const hit = this.hits(prediction, target);
-      this.add(cat([hit.sum().reshape([1]), full([1], target.numel, { dtype: "int32", device: target.device })]));
+      this.add(
+        cat([
+          hit.sum().reshape([1]),
+          full([1], target.numel, { dtype: "int32", device: target.device }),
+        ]),
+      );
     });
   }
 
@@ -42,11 +47,19 @@ export class Accuracy extends Metric<number> {
     const isScores = prediction.rank === target.rank + 1;
     if (isScores && this.topK > 1) {
       const best = prediction.detach().topk(this.topK, { dim: 1 }).indices;
-      if (target.rank !== 1) throw new ShapeError(`Accuracy: topK is for scores [N, C], got ${formatShape(prediction.shape)}`);
+      if (target.rank !== 1)
+        throw new ShapeError(
+          `Accuracy: topK is for scores [N, C], got ${formatShape(prediction.shape)}`,
+        );
       return best.eq(target.to("int32").unsqueeze(1)).any(1);
     }
-    const isProbability = !isScores && (prediction.dtype === "float32" || prediction.dtype === "float64");
-    const { predicted, actual } = classesOf("Accuracy", isProbability ? prediction.detach().ge(this.threshold) : prediction, target);
+    const isProbability =
+      !isScores && (prediction.dtype === "float32" || prediction.dtype === "float64");
+    const { predicted, actual } = classesOf(
+      "Accuracy",
+      isProbability ? prediction.detach().ge(this.threshold) : prediction,
+      target,
+    );
     return predicted.eq(actual);
   }
 

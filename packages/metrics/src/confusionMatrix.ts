@@ -34,7 +34,11 @@ export class ConfusionMatrix extends Metric<number[][]> {
     const n = this.numClasses;
     scope(() => {
       const { predicted, actual } = classesOf("ConfusionMatrix", prediction, target);
-      for (const [what, classes] of [["prediction", predicted], ["target", actual]] as const) this.requireInRange(what, classes);
+      for (const [what, classes] of [
+        ["prediction", predicted],
+        ["target", actual],
+      ] as const)
+        this.requireInRange(what, classes);
       const cells = arange(n * n, { device: target.device });
       this.add(actual.mul(n).add(predicted).unsqueeze(1).eq(cells).sum(0));
     });
@@ -43,18 +47,29 @@ export class ConfusionMatrix extends Metric<number[][]> {
   private requireInRange(what: string, classes: Tensor): void {
     if (!classes.device.readSync) return;
     const wrong = (classes.dataSync() as Int32Array).find((c) => c < 0 || c >= this.numClasses);
-    if (wrong !== undefined) throw new DlError("index", `ConfusionMatrix: ${what} ${wrong} is not one of the classes 0 … ${this.numClasses - 1}`);
+    if (wrong !== undefined)
+      throw new DlError(
+        "index",
+        `ConfusionMatrix: ${what} ${wrong} is not one of the classes 0 … ${this.numClasses - 1}`,
+      );
   }
 
   protected result(counts: ArrayLike<number>): number[][] {
     const n = this.numClasses;
-    const rows = Array.from({ length: n }, (_, i) => Array.from({ length: n }, (_, j) => counts[i * n + j]));
+    const rows = Array.from({ length: n }, (_, i) =>
+      Array.from({ length: n }, (_, j) => counts[i * n + j]),
+    );
     if (!this.normalize) return rows;
     const sum = (list: readonly number[]) => list.reduce((a, b) => a + b, 0);
     const all = sum(rows.flat());
     return rows.map((row) =>
       row.map((count, j) => {
-        const total = this.normalize === "true" ? sum(row) : this.normalize === "pred" ? sum(rows.map((r) => r[j])) : all;
+        const total =
+          this.normalize === "true"
+            ? sum(row)
+            : this.normalize === "pred"
+              ? sum(rows.map((r) => r[j]))
+              : all;
         return total === 0 ? 0 : count / total;
       }),
     );

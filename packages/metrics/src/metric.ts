@@ -18,7 +18,9 @@ export abstract class Metric<T> {
 
   /** Adds int32 counts `[size]`. */
   protected add(batch: Tensor): void {
-    this.counts ??= unscoped(() => zeros([this.size], { dtype: "int32", device: batch.device as Backend }));
+    this.counts ??= unscoped(() =>
+      zeros([this.size], { dtype: "int32", device: batch.device as Backend }),
+    );
     this.counts.add_(batch);
   }
 

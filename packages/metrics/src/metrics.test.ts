@@ -8,7 +8,13 @@ setBackend(cpu());
 describe("Accuracy", () => {
   test("counts over batches of any size", () => {
     const accuracy = new Accuracy();
-    accuracy.update(tensor([[2, 1], [0, 3]]), tensor([0, 0]));
+    accuracy.update(
+      tensor([
+        [2, 1],
+        [0, 3],
+      ]),
+      tensor([0, 0]),
+    );
     accuracy.update(tensor([[1, 9]]), tensor([1]));
     expect(accuracy.computeSync()).toBeCloseTo(2 / 3);
   });
@@ -22,7 +28,14 @@ describe("Accuracy", () => {
   });
   test("of the k best", () => {
     const accuracy = new Accuracy({ topK: 2 });
-    accuracy.update(tensor([[3, 2, 1], [3, 2, 1], [3, 2, 1]]), tensor([0, 1, 2]));
+    accuracy.update(
+      tensor([
+        [3, 2, 1],
+        [3, 2, 1],
+        [3, 2, 1],
+      ]),
+      tensor([0, 1, 2]),
+    );
     expect(accuracy.computeSync()).toBeCloseTo(2 / 3);
   });
   test("of probabilities and of logits, by a threshold", () => {
@@ -36,10 +49,19 @@ describe("Accuracy", () => {
   test("of two parts merged is that of the whole", () => {
     const [a, b] = [new Accuracy(), new Accuracy()];
     a.update(tensor([[1, 0]]), tensor([0]));
-    b.update(tensor([[1, 0], [1, 0]]), tensor([1, 1]));
+    b.update(
+      tensor([
+        [1, 0],
+        [1, 0],
+      ]),
+      tensor([1, 1]),
+    );
     expect(a.merge(b).computeSync()).toBeCloseTo(1 / 3);
   });
-  test("names both shapes when they do not fit", () => expect(() => new Accuracy().update(tensor([[1, 0]]), tensor([1, 0]))).toThrow(/\[1, 2\].*\[2\]/));
+  test("names both shapes when they do not fit", () =>
+    expect(() => new Accuracy().update(tensor([[1, 0]]), tensor([1, 0]))).toThrow(
+      /\[1, 2\].*\[2\]/,
+    ));
 });
 
 describe("ConfusionMatrix", () => {
@@ -58,7 +80,14 @@ describe("ConfusionMatrix", () => {
   test("normalises by row, by column and by all", () => {
     expect(filled("true")[0]).toEqual([0.5, 0.5, 0]);
     expect(filled("pred").map((row) => row[2])).toEqual([0, 0.5, 0.5]);
-    expect(filled("all").flat().reduce((a, b) => a + b)).toBeCloseTo(1);
+    expect(
+      filled("all")
+        .flat()
+        .reduce((a, b) => a + b),
+    ).toBeCloseTo(1);
   });
-  test("refuses classes that it does not have", () => expect(() => new ConfusionMatrix(2).update(tensor([0, 2]), tensor([0, 1]))).toThrow(/prediction 2.*0 … 1/));
+  test("refuses classes that it does not have", () =>
+    expect(() => new ConfusionMatrix(2).update(tensor([0, 2]), tensor([0, 1]))).toThrow(
+      /prediction 2.*0 … 1/,
+    ));
 });

@@ -1,5 +1,11 @@
 import { expr as E, program } from "@dl/tensor";
-import { Optimizer, type ParamsArgument, programCache, requireWithin, type Update } from "./optimizer.ts";
+import {
+  Optimizer,
+  type ParamsArgument,
+  programCache,
+  requireWithin,
+  type Update,
+} from "./optimizer.ts";
 
 export interface AdadeltaOptions {
   /** Default 1. */
@@ -23,7 +29,10 @@ const update = programCache((decays: boolean, maximize: boolean): Update => {
   const square = E.add(E.mul(squares, rho), E.mul(E.mul(lessRho, d), d));
   const delta = E.mul(E.div(E.sqrt(E.add(deltas, eps)), E.sqrt(E.add(square, eps))), d);
   const moved = E.add(E.mul(deltas, rho), E.mul(E.mul(lessRho, delta), delta));
-  return { program: program([E.sub(p, E.mul(lr, delta)), square, moved], 4, 5), tensors: ["square_avg", "acc_delta"] };
+  return {
+    program: program([E.sub(p, E.mul(lr, delta)), square, moved], 4, 5),
+    tensors: ["square_avg", "acc_delta"],
+  };
 });
 
 /**

@@ -1,5 +1,11 @@
 import { expr as E, program } from "@dl/tensor";
-import { Optimizer, type ParamsArgument, programCache, requireWithin, type Update } from "./optimizer.ts";
+import {
+  Optimizer,
+  type ParamsArgument,
+  programCache,
+  requireWithin,
+  type Update,
+} from "./optimizer.ts";
 
 export interface AdagradOptions {
   /** Default 1e-2. */
@@ -38,10 +44,19 @@ const update = programCache((decays: boolean, maximize: boolean): Update => {
  */
 export class Adagrad extends Optimizer<AdagradOptions> {
   constructor(params: ParamsArgument<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
-    super(params, { lr: 1e-2, lrDecay: 0, weightDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, maximize: false, ...options });
+    super(params, {
+      lr: 1e-2,
+      lrDecay: 0,
+      weightDecay: 0,
+      initialAccumulatorValue: 0,
+      eps: 1e-10,
+      maximize: false,
+      ...options,
+    });
   }
   protected check(group: AdagradOptions): void {
-    for (const name of ["lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps"] as const) requireWithin("Adagrad", name, group[name], 0);
+    for (const name of ["lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps"] as const)
+      requireWithin("Adagrad", name, group[name], 0);
   }
   protected override initial(_name: string, group: AdagradOptions): number {
     return group.initialAccumulatorValue;

@@ -1,5 +1,11 @@
 import { expr as E, program } from "@dl/tensor";
-import { Optimizer, type ParamsArgument, programCache, requireWithin, type Update } from "./optimizer.ts";
+import {
+  Optimizer,
+  type ParamsArgument,
+  programCache,
+  requireWithin,
+  type Update,
+} from "./optimizer.ts";
 
 export interface AdamOptions {
   /** Default 1e-3. */
@@ -17,20 +23,27 @@ export interface AdamOptions {
 }
 
 const [p, g, m, v, largest] = [0, 1, 2, 3, 4].map(E.input);
-const [lessBeta1, beta2, lessBeta2, stepSize, rootCorrection, eps, decay, shrink] = [0, 1, 2, 3, 4, 5, 6, 7].map(E.scalar);
+const [lessBeta1, beta2, lessBeta2, stepSize, rootCorrection, eps, decay, shrink] = [
+  0, 1, 2, 3, 4, 5, 6, 7,
+].map(E.scalar);
 
-const update = programCache((decays: boolean, decoupled: boolean, amsgrad: boolean, maximize: boolean): Update => {
-  const signed = maximize ? E.neg(g) : g;
-  const start = decays && decoupled ? E.mul(p, shrink) : p;
-  const d = decays && !decoupled ? E.add(signed, E.mul(decay, p)) : signed;
-  const m1 = E.add(m, E.mul(lessBeta1, E.sub(d, m)));
-  const v1 = E.add(E.mul(v, beta2), E.mul(E.mul(lessBeta2, d), d));
-  const top = amsgrad ? E.max(largest, v1) : v1;
-  const denominator = E.add(E.div(E.sqrt(top), rootCorrection), eps);
-  const next = E.sub(start, E.div(E.mul(stepSize, m1), denominator));
-  const tensors = ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])];
-  return { program: program(amsgrad ? [next, m1, v1, top] : [next, m1, v1], 2 + tensors.length, 8), tensors };
-});
+const update = programCache(
+  (decays: boolean, decoupled: boolean, amsgrad: boolean, maximize: boolean): Update => {
+    const signed = maximize ? E.neg(g) : g;
+    const start = decays && decoupled ? E.mul(p, shrink) : p;
+    const d = decays && !decoupled ? E.add(signed, E.mul(decay, p)) : signed;
+    const m1 = E.add(m, E.mul(lessBeta1, E.sub(d, m)));
+    const v1 = E.add(E.mul(v, beta2), E.mul(E.mul(lessBeta2, d), d));
+    const top = amsgrad ? E.max(largest, v1) : v1;
+    const denominator = E.add(E.div(E.sqrt(top), rootCorrection), eps);
+    const next = E.sub(start, E.div(E.mul(stepSize, m1), denominator));
+    const tensors = ["exp_avg", "exp_avg_sq", ...(amsgrad ? ["max_exp_avg_sq"] : [])];
+    return {
+      program: program(amsgrad ? [next, m1, v1, top] : [next, m1, v1], 2 + tensors.length, 8),
+      tensors,
+    };
+  },
+);
 
 /**
  * Adaptive moments.
@@ -48,7 +61,15 @@ export class Adam extends Optimizer<AdamOptions> {
   protected readonly decoupled: boolean = false;
 
   constructor(params: ParamsArgument<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false, ...options });
+    super(params, {
+      lr: 1e-3,
+      betas: [0.9, 0.999],
+      eps: 1e-8,
+      weightDecay: 0,
+      amsgrad: false,
+      maximize: false,
+      ...options,
+    });
   }
   protected check(group: AdamOptions): void {
     const name = this.constructor.name;
@@ -63,7 +84,16 @@ export class Adam extends Optimizer<AdamOptions> {
   }
   protected scalars({ lr, betas, eps: epsilon, weightDecay }: AdamOptions, step: number): number[] {
     const [b1, b2] = betas;
-    return [1 - b1, b2, 1 - b2, lr / (1 - b1 ** step), Math.sqrt(1 - b2 ** step), epsilon, weightDecay, 1 - lr * weightDecay];
+    return [
+      1 - b1,
+      b2,
+      1 - b2,
+      lr / (1 - b1 ** step),
+      Math.sqrt(1 - b2 ** step),
+      epsilon,
+      weightDecay,
+      1 - lr * weightDecay,
+    ];
   }
 }
 

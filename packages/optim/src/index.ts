@@ -7,4 +7,11 @@ export { Adadelta, type AdadeltaOptions } from "./adadelta.ts";
 // Learning rates.
 export { ExponentialLR, LRScheduler, StepLR } from "./scheduler.ts";
 // Your own.
-export { type Group, Optimizer, type OptimizerStateDict, type ParameterState, type ParamsArgument, type Update } from "./optimizer.ts";
+export {
+  type Group,
+  Optimizer,
+  type OptimizerStateDict,
+  type ParameterState,
+  type ParamsArgument,
+  type Update,
+} from "./optimizer.ts";

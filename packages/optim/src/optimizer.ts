@@ -2,13 +2,27 @@
  * What optimizers share: parameter groups, state, and the step. A step of one parameter is one kernel that writes the
  * parameter and its state in place; hyperparameters are run-time scalars, so that changing them compiles nothing.
  */
-import { allocate, assign, DlError, denseLike, formatShape, isTensor, type Program, sameShape, state as world, Tensor, unscoped } from "@dl/tensor";
+import {
+  allocate,
+  assign,
+  DlError,
+  denseLike,
+  formatShape,
+  isTensor,
+  type Program,
+  sameShape,
+  Tensor,
+  unscoped,
+  state as world,
+} from "@dl/tensor";
 import { fillView } from "./fill.ts";
 
 /** Fields that every group has, beside the hyperparameters of its optimizer. */
 export type Group<H> = H & { params: Tensor[]; initialLr?: number };
 /** Parameters, or groups of them with hyperparameters of their own. */
-export type ParamsArgument<H> = Iterable<Tensor> | Iterable<Partial<H> & { params: Iterable<Tensor> | Tensor }>;
+export type ParamsArgument<H> =
+  | Iterable<Tensor>
+  | Iterable<Partial<H> & { params: Iterable<Tensor> | Tensor }>;
 /** By PyTorch's names: tensors, and numbers such as `step`. */
 export type ParameterState = Record<string, Tensor | number>;
 
@@ -34,9 +48,16 @@ export abstract class Optimizer<H extends { lr: number }> {
   constructor(params: ParamsArgument<H>, defaults: H) {
     this.defaults = defaults;
     const list = [...(params as Iterable<unknown>)];
-    if (list.length === 0) throw new DlError("value", `${this.constructor.name}: there are no parameters: pass model.parameters()`);
-    if (list.every(isTensor)) this.addParamGroup({ params: list } as Partial<H> & { params: Tensor[] });
-    else for (const group of list) this.addParamGroup(group as Partial<H> & { params: Iterable<Tensor> });
+    if (list.length === 0)
+      throw new DlError(
+        "value",
+        `${this.constructor.name}: there are no parameters: pass model.parameters()`,
+      );
+    if (list.every(isTensor))
+      this.addParamGroup({ params: list } as Partial<H> & { params: Tensor[] });
+    else
+      for (const group of list)
+        this.addParamGroup(group as Partial<H> & { params: Iterable<Tensor> });
   }
 
   /** The kernel for a group's hyperparameters. */
@@ -56,10 +77,23 @@ export abstract class Optimizer<H extends { lr: number }> {
     const params = isTensor(group.params) ? [group.params] : [...group.params];
     const known = new Set(this.paramGroups.flatMap((g) => g.params));
     params.forEach((p, i) => {
-      if (!isTensor(p)) throw new DlError("value", `${this.constructor.name}: parameter ${i} is not a tensor`);
-      if (!p.isLeaf) throw new DlError("value", `${this.constructor.name}: parameter ${i} ${formatShape(p.shape)} is the result of an op, which cannot be optimized: pass the leaf that it was made from`);
-      if (!p.requiresGrad) throw new DlError("value", `${this.constructor.name}: parameter ${i} ${formatShape(p.shape)} does not require a gradient: filter with (p) => p.requiresGrad`);
-      if (known.has(p)) throw new DlError("value", `${this.constructor.name}: parameter ${i} ${formatShape(p.shape)} is in more than one group`);
+      if (!isTensor(p))
+        throw new DlError("value", `${this.constructor.name}: parameter ${i} is not a tensor`);
+      if (!p.isLeaf)
+        throw new DlError(
+          "value",
+          `${this.constructor.name}: parameter ${i} ${formatShape(p.shape)} is the result of an op, which cannot be optimized: pass the leaf that it was made from`,
+        );
+      if (!p.requiresGrad)
+        throw new DlError(
+          "value",
+          `${this.constructor.name}: parameter ${i} ${formatShape(p.shape)} does not require a gradient: filter with (p) => p.requiresGrad`,
+        );
+      if (known.has(p))
+        throw new DlError(
+          "value",
+          `${this.constructor.name}: parameter ${i} ${formatShape(p.shape)} is in more than one group`,
+        );
       known.add(p);
     });
     const full = { ...this.defaults, ...group, params } as Group<H>;
@@ -109,7 +143,12 @@ export abstract class Optimizer<H extends { lr: number }> {
     return loss;
   }
 
-  private updateParameter(p: Tensor, grad: Tensor, group: Group<H>, { program, tensors }: Update): void {
+  private updateParameter(
+    p: Tensor,
+    grad: Tensor,
+    group: Group<H>,
+    { program, tensors }: Update,
+  ): void {
     let state = this.state.get(p);
     if (!state) {
       state = {};
@@ -119,7 +158,12 @@ export abstract class Optimizer<H extends { lr: number }> {
     const step = ((state.step as number | undefined) ?? 0) + 1;
     state.step = step;
     const targets = [p, ...tensors.map((name) => state[name] as Tensor)].map((t) => t.view);
-    assign(targets, program, [targets[0], grad.view, ...targets.slice(1)], this.scalars(group, step));
+    assign(
+      targets,
+      program,
+      [targets[0], grad.view, ...targets.slice(1)],
+      this.scalars(group, step),
+    );
   }
 
   /** In PyTorch's structure: state by the parameter's number, counted through the groups. */
@@ -141,11 +185,17 @@ export abstract class Optimizer<H extends { lr: number }> {
   loadStateDict(dict: OptimizerStateDict): void {
     const problems: string[] = [];
     const groups = dict.param_groups ?? [];
-    if (groups.length !== this.paramGroups.length) problems.push(`${groups.length} parameter groups, the optimizer has ${this.paramGroups.length}`);
+    if (groups.length !== this.paramGroups.length)
+      problems.push(
+        `${groups.length} parameter groups, the optimizer has ${this.paramGroups.length}`,
+      );
     const byNumber = new Map<number, Tensor>();
     groups.forEach((g, i) => {
       const own = this.paramGroups[i]?.params ?? [];
-      if (own.length !== g.params.length) problems.push(`group ${i} has ${g.params.length} parameters, the optimizer's ${own.length}`);
+      if (own.length !== g.params.length)
+        problems.push(
+          `group ${i} has ${g.params.length} parameters, the optimizer's ${own.length}`,
+        );
       g.params.forEach((n, k) => {
         if (own[k]) byNumber.set(n, own[k]);
       });
@@ -155,18 +205,26 @@ export abstract class Optimizer<H extends { lr: number }> {
       if (!p) problems.push(`state of parameter ${n}, which is in no group`);
       for (const [name, value] of Object.entries(entries)) {
         if (p && isTensor(value) && value.numel > 1 && !sameShape(value.shape, p.shape)) {
-          problems.push(`${name} of parameter ${n} has shape ${formatShape(value.shape)}, the parameter ${formatShape(p.shape)}`);
+          problems.push(
+            `${name} of parameter ${n} has shape ${formatShape(value.shape)}, the parameter ${formatShape(p.shape)}`,
+          );
         }
       }
     }
-    if (problems.length > 0) throw new DlError("state-dict", `${this.constructor.name}.loadStateDict: the dictionary does not fit:\n  ${problems.join("\n  ")}`);
+    if (problems.length > 0)
+      throw new DlError(
+        "state-dict",
+        `${this.constructor.name}.loadStateDict: the dictionary does not fit:\n  ${problems.join("\n  ")}`,
+      );
     groups.forEach((g, i) => {
-      for (const [k, v] of Object.entries(g)) if (k !== "params") (this.paramGroups[i] as Record<string, unknown>)[camelCase(k)] = v;
+      for (const [k, v] of Object.entries(g))
+        if (k !== "params") (this.paramGroups[i] as Record<string, unknown>)[camelCase(k)] = v;
     });
     this.state.clear();
     for (const [n, entries] of Object.entries(dict.state ?? {})) {
       const p = byNumber.get(Number(n))!;
-      const own: ParameterState = {};
+      // Where PyTorch keeps no count, state that exists means that there was a step.
+      const own: ParameterState = this.countsSteps ? {} : { step: 1 };
       for (const [name, value] of Object.entries(entries)) {
         if (!isTensor(value)) own[name] = value;
         else if (name === "step") own.step = value.itemSync();
@@ -178,7 +236,9 @@ export abstract class Optimizer<H extends { lr: number }> {
 
   toString(): string {
     const groups = this.paramGroups.map(({ params, ...hyper }, i) => {
-      const lines = Object.entries(hyper).map(([k, v]) => `    ${snakeCase(k)}: ${Array.isArray(v) ? `(${v.join(", ")})` : v}`);
+      const lines = Object.entries(hyper).map(
+        ([k, v]) => `    ${snakeCase(k)}: ${Array.isArray(v) ? `(${v.join(", ")})` : v}`,
+      );
       return [`Parameter Group ${i}`, ...lines.sort()].join("\n");
     });
     return `${this.constructor.name} (\n${groups.join("\n\n")}\n)`;
@@ -195,16 +255,28 @@ function filledLike(p: Tensor, value: number): Tensor {
 }
 
 const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
+const camelCase = (name: string): string =>
+  name.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase());
 
 /** For `check`: every named hyperparameter has to lie on an interval. */
-export function requireWithin(optimizer: string, name: string, value: number, low: number, below = Number.POSITIVE_INFINITY): void {
+export function requireWithin(
+  optimizer: string,
+  name: string,
+  value: number,
+  low: number,
+  below = Number.POSITIVE_INFINITY,
+): void {
   if (value >= low && value < below) return;
-  throw new DlError("value", `${optimizer}: ${name} is ${value}, it has to be ${below === Number.POSITIVE_INFINITY ? `at least ${low}` : `within ${low} … ${below}, ${below} excluded`}`);
+  throw new DlError(
+    "value",
+    `${optimizer}: ${name} is ${value}, it has to be ${below === Number.POSITIVE_INFINITY ? `at least ${low}` : `within ${low} … ${below}, ${below} excluded`}`,
+  );
 }
 
 /** Programs by what they depend on, for the choices that change the formula. */
-export function programCache<K extends readonly unknown[]>(make: (...choices: K) => Update): (...choices: K) => Update {
+export function programCache<K extends readonly unknown[]>(
+  make: (...choices: K) => Update,
+): (...choices: K) => Update {
   const made = new Map<string, Update>();
   return (...choices) => {
     const key = choices.join();

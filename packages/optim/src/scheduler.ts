@@ -23,7 +23,9 @@ export abstract class LRScheduler {
   step(): void {
     if (this.lastEpoch === 0 && this.optimizer.stepCount === 0 && !this.isWarned) {
       this.isWarned = true;
-      console.warn(`${this.constructor.name}.step() before optimizer.step(): the first learning rate is skipped. Call it after the optimizer's step, usually once an epoch.`);
+      console.warn(
+        `${this.constructor.name}.step() before optimizer.step(): the first learning rate is skipped. Call it after the optimizer's step, usually once an epoch.`,
+      );
     }
     this.lastEpoch++;
     this.optimizer.paramGroups.forEach((group, i) => {
@@ -37,7 +39,11 @@ export abstract class LRScheduler {
     return { last_epoch: this.lastEpoch, base_lrs: [...this.baseLrs] };
   }
   loadStateDict(dict: Record<string, unknown>): void {
-    if (typeof dict.last_epoch !== "number") throw new DlError("state-dict", `${this.constructor.name}.loadStateDict: last_epoch is missing`);
+    if (typeof dict.last_epoch !== "number")
+      throw new DlError(
+        "state-dict",
+        `${this.constructor.name}.loadStateDict: last_epoch is missing`,
+      );
     this.lastEpoch = dict.last_epoch;
   }
 }
@@ -54,7 +60,8 @@ export class StepLR extends LRScheduler {
   readonly gamma: number;
   constructor(optimizer: AnyOptimizer, stepSize: number, { gamma = 0.1 }: { gamma?: number } = {}) {
     super(optimizer);
-    if (!(Number.isInteger(stepSize) && stepSize > 0)) throw new DlError("value", `StepLR: stepSize ${stepSize} has to be a positive whole number`);
+    if (!(Number.isInteger(stepSize) && stepSize > 0))
+      throw new DlError("value", `StepLR: stepSize ${stepSize} has to be a positive whole number`);
     this.stepSize = stepSize;
     this.gamma = gamma;
   }

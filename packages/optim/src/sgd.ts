@@ -1,5 +1,11 @@
 import { DlError, expr as E, program } from "@dl/tensor";
-import { Optimizer, type ParamsArgument, programCache, requireWithin, type Update } from "./optimizer.ts";
+import {
+  Optimizer,
+  type ParamsArgument,
+  programCache,
+  requireWithin,
+  type Update,
+} from "./optimizer.ts";
 
 export interface SGDOptions {
   /** Default 1e-3. */
@@ -19,14 +25,19 @@ export interface SGDOptions {
 const [p, g, buffer] = [E.input(0), E.input(1), E.input(2)];
 const [lr, momentum, entering, decay] = [0, 1, 2, 3].map(E.scalar);
 
-const update = programCache((hasMomentum: boolean, nesterov: boolean, decays: boolean, maximize: boolean): Update => {
-  const signed = maximize ? E.neg(g) : g;
-  const d = decays ? E.add(signed, E.mul(decay, p)) : signed;
-  if (!hasMomentum) return { program: program([E.sub(p, E.mul(lr, d))], 2, 4), tensors: [] };
-  const next = E.add(E.mul(buffer, momentum), E.mul(d, entering));
-  const step = nesterov ? E.add(d, E.mul(momentum, next)) : next;
-  return { program: program([E.sub(p, E.mul(lr, step)), next], 3, 4), tensors: ["momentum_buffer"] };
-});
+const update = programCache(
+  (hasMomentum: boolean, nesterov: boolean, decays: boolean, maximize: boolean): Update => {
+    const signed = maximize ? E.neg(g) : g;
+    const d = decays ? E.add(signed, E.mul(decay, p)) : signed;
+    if (!hasMomentum) return { program: program([E.sub(p, E.mul(lr, d))], 2, 4), tensors: [] };
+    const next = E.add(E.mul(buffer, momentum), E.mul(d, entering));
+    const step = nesterov ? E.add(d, E.mul(momentum, next)) : next;
+    return {
+      program: program([E.sub(p, E.mul(lr, step)), next], 3, 4),
+      tensors: ["momentum_buffer"],
+    };
+  },
+);
 
 /**
  * Stochastic gradient descent.
@@ -42,13 +53,22 @@ export class SGD extends Optimizer<SGDOptions> {
   protected override readonly countsSteps = false;
 
   constructor(params: ParamsArgument<SGDOptions>, options: Partial<SGDOptions> = {}) {
-    super(params, { lr: 1e-3, momentum: 0, dampening: 0, weightDecay: 0, nesterov: false, maximize: false, ...options });
+    super(params, {
+      lr: 1e-3,
+      momentum: 0,
+      dampening: 0,
+      weightDecay: 0,
+      nesterov: false,
+      maximize: false,
+      ...options,
+    });
   }
   protected check(group: SGDOptions): void {
     requireWithin("SGD", "lr", group.lr, 0);
     requireWithin("SGD", "momentum", group.momentum, 0);
     requireWithin("SGD", "weightDecay", group.weightDecay, 0);
-    if (group.nesterov && (group.momentum <= 0 || group.dampening !== 0)) throw new DlError("value", "SGD: nesterov needs a momentum above 0 and no dampening");
+    if (group.nesterov && (group.momentum <= 0 || group.dampening !== 0))
+      throw new DlError("value", "SGD: nesterov needs a momentum above 0 and no dampening");
   }
   protected update(group: SGDOptions): Update {
     return update(group.momentum !== 0, group.nesterov, group.weightDecay !== 0, group.maximize);

@@ -151,7 +151,7 @@ export function div(x: ExprLike, y: ExprLike): Expr {
 }
 
 export const abs = unary("abs");
-/** −1, 0 or 1; NaN for NaN. */
+/** −1, 0 or 1; 0 for NaN, as PyTorch has it. */
 export const sign = unary("sign");
 export const floor = unary("floor");
 export const ceil = unary("ceil");

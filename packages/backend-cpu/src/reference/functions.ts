@@ -5,7 +5,7 @@ import { erf } from "./erf.ts";
 export const UNARY: Readonly<Record<UnaryOp, (x: number) => number>> = {
   neg: (x) => -x,
   abs: Math.abs,
-  sign: Math.sign,
+  sign: (x) => (x > 0 ? 1 : x < 0 ? -1 : 0),
   floor: Math.floor,
   ceil: Math.ceil,
   round: roundHalfEven,

@@ -213,7 +213,7 @@ export class Lowering {
       this.constant(bitsOf(1));
       f.v("v128.and");
     } else {
-      // sign: (0 < x) − (x < 0), and the argument itself where it is NaN.
+      // sign: (0 < x) − (x < 0)
       const x = this.slot(e.args[0], u);
       this.constant(bitsOf(1));
       this.constant(0);
@@ -222,8 +222,6 @@ export class Lowering {
       f.get(x);
       this.constant(0);
       f.v("f32x4.lt").v("v128.and").v("f32x4.sub");
-      f.get(x);
-      f.get(x).get(x).v("f32x4.eq").v("v128.bitselect");
     }
   }
 

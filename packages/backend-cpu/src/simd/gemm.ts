@@ -9,6 +9,7 @@
  * few rows the right one.
  */
 import { bitsOf, Fn, I32, moduleBytes, V128 } from "./assembler.ts";
+import { combine, dots } from "./matvec.ts";
 
 const MR = 6;
 const NR = 8;
@@ -406,7 +407,13 @@ export interface Matrix {
   readonly rowStride: number;
   readonly columnStride: number;
 }
-/** c[m×n] = a[m×k] · b[k×n]; c has columns side by side. */
+export const transposed = ({ address, rowStride, columnStride }: Matrix): Matrix => ({
+  address,
+  rowStride: columnStride,
+  columnStride: rowStride,
+});
+
+/** c[m×n] = a[m×k] · b[k×n] with k > 0; c has columns side by side. */
 export type Gemm = (
   m: number,
   n: number,
@@ -430,6 +437,8 @@ export function makeGemm(
     { name: "directBlock", fn: blockKernel(1, true) },
     { name: "packA", fn: packA() },
     { name: "packB", fn: packB() },
+    { name: "dots", fn: dots(hasMadd) },
+    { name: "combine", fn: combine(hasMadd) },
   ];
   const module = new WebAssembly.Module(moduleBytes(functions, shared));
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as Record<
@@ -437,7 +446,19 @@ export function makeGemm(
     (...args: number[]) => void
   >;
   const [packedA, packedB, edge] = [scratch, scratch + A_BYTES, scratch + A_BYTES + B_BYTES];
+  /** c[1×n] = a[1×k] · b[k×n]; answers false where neither of b's dimensions is contiguous. */
+  const vectorTimesMatrix = (n: number, k: number, a: Matrix, b: Matrix, c: number): boolean => {
+    if (b.rowStride === 1 && (a.columnStride === 1 || k === 1))
+      kernels.dots(n, k, b.address, 4 * b.columnStride, a.address, c);
+    else if (b.columnStride === 1 || n === 1)
+      kernels.combine(n, k, a.address, 4 * a.columnStride, b.address, 4 * b.rowStride, c);
+    else return false;
+    return true;
+  };
   return (m, n, k, a, b, c, rowStride) => {
+    if (m === 1 && vectorTimesMatrix(n, k, a, b, c)) return;
+    if (n === 1 && rowStride === 1 && vectorTimesMatrix(m, k, transposed(b), transposed(a), c))
+      return;
     const [aRow, aColumn] = [4 * a.rowStride, 4 * a.columnStride];
     const [bRow, bColumn] = [4 * b.rowStride, 4 * b.columnStride];
     const rowBytes = 4 * rowStride;

@@ -1,8 +1,10 @@
-import { IDENTITY, type View } from "@dl/tensor";
+import { expr, IDENTITY, program, type View } from "@dl/tensor";
 import type { Memory } from "../memory.ts";
 import type { Elementwise } from "./elementwise.ts";
 import { hasRelaxedSimd } from "./features.ts";
-import { type Gemm, type Matrix, makeGemm, SCRATCH_BYTES } from "./gemm.ts";
+import { type Gemm, type Matrix, makeGemm, SCRATCH_BYTES, transposed } from "./gemm.ts";
+
+const ZERO = program([expr.constant(0)], 0);
 
 /** Batches of float32 products, in terms of one. */
 export class Matmul {
@@ -25,9 +27,15 @@ export class Matmul {
     allocate: (like: View) => { view: View; free: () => void },
   ): boolean {
     if (a.dtype !== "float32" || b.dtype !== "float32" || output.dtype !== "float32") return false;
+    if (output.numel === 0) return true;
     const rank = output.shape.length;
-    const [m, n] = output.shape.slice(-2);
-    const [rowStride, columnStride] = output.strides.slice(-2);
+    const [row, column] = [rank - 2, rank - 1];
+    const m = output.shape[row];
+    const n = output.shape[column];
+    const k = a.shape[column];
+    if (k === 0) return this.elementwise.map(ZERO, [], [output], []);
+    const rowStride = output.strides[row];
+    const columnStride = output.strides[column];
     const isByRows = columnStride === 1 && (rowStride >= n || m === 1);
     const isByColumns = rowStride === 1 && (columnStride >= m || n === 1);
     if (!isByRows && !isByColumns) {
@@ -43,44 +51,47 @@ export class Matmul {
       hasRelaxedSimd(),
       this.memory.reserve(SCRATCH_BYTES),
     );
-    const k = a.shape[rank - 1];
-    const [left, right, to] = [a, b, output].map((v) => ({
-      view: v,
-      address: this.memory.address(v.buffer) + 4 * v.offset,
-    }));
-    eachBatch(
-      output.shape.slice(0, -2),
-      [a, b, output].map((v) => v.strides.slice(0, -2)),
-      (offsets) => {
-        const matrix = ({ view, address }: typeof left, i: number): Matrix => ({
-          address: address + 4 * offsets[i],
-          rowStride: view.strides[rank - 2],
-          columnStride: view.strides[rank - 1],
-        });
-        const c = to.address + 4 * offsets[2];
-        const [x, y] = [matrix(left, 0), matrix(right, 1)];
-        if (isByRows) this.gemm!(m, n, k, x, y, c, rowStride);
-        else this.gemm!(n, m, k, transposed(y), transposed(x), c, columnStride);
-      },
-    );
+    const gemm = this.gemm;
+    const left = this.matrix(a, row);
+    const right = this.matrix(b, row);
+    const to = this.memory.address(output.buffer) + 4 * output.offset;
+    const multiply = (x: Matrix, y: Matrix, c: number) => {
+      if (isByRows) gemm(m, n, k, x, y, c, rowStride);
+      else gemm(n, m, k, transposed(y), transposed(x), c, columnStride);
+    };
+    if (rank === 2) multiply(left, right, to);
+    else
+      eachBatch(output.shape.slice(0, row), [a, b, output], (atA, atB, at) =>
+        multiply(moved(left, atA), moved(right, atB), to + 4 * at),
+      );
     return true;
+  }
+
+  private matrix(view: View, row: number): Matrix {
+    return {
+      address: this.memory.address(view.buffer) + 4 * view.offset,
+      rowStride: view.strides[row],
+      columnStride: view.strides[row + 1],
+    };
   }
 }
 
-const transposed = ({ address, rowStride, columnStride }: Matrix): Matrix => ({
-  address,
-  rowStride: columnStride,
-  columnStride: rowStride,
+const moved = (matrix: Matrix, elements: number): Matrix => ({
+  address: matrix.address + 4 * elements,
+  rowStride: matrix.rowStride,
+  columnStride: matrix.columnStride,
 });
 
+/** Offsets in elements of each product's operands. */
 function eachBatch(
   sizes: readonly number[],
-  strides: readonly (readonly number[])[],
-  visit: (offsets: readonly number[]) => void,
+  [a, b, output]: readonly View[],
+  visit: (a: number, b: number, output: number) => void,
 ): void {
   const at = sizes.map(() => 0);
+  const offset = (v: View) => at.reduce((sum, i, d) => sum + i * v.strides[d], 0);
   for (;;) {
-    visit(strides.map((s) => at.reduce((sum, i, d) => sum + i * s[d], 0)));
+    visit(offset(a), offset(b), offset(output));
     let d = sizes.length - 1;
     while (d >= 0 && ++at[d] === sizes[d]) at[d--] = 0;
     if (d < 0) return;

@@ -38,7 +38,10 @@ describe("errors say where, what was expected, what came and what to do", () => 
     expect(text).toMatch(/\[2, 144\]/);
     expect(text).toMatch(/Linear\(144/);
   });
-  test("an error deep inside names the whole path", () => expect(message(() => new Net()(zeros(2, 3, 8, 8)))).toMatch(/Net\.features\.0 \(Conv2d\).*3 channels/));
+  test("an error deep inside names the whole path", () =>
+    expect(message(() => new Net()(zeros(2, 3, 8, 8)))).toMatch(
+      /Net\.features\.0 \(Conv2d\).*3 channels/,
+    ));
   test("a missing backend", () => {
     state.backend = null;
     expect(message(() => zeros(2))).toMatch(/no backend is set.*setBackend\(cpu\(\)\)/);
@@ -47,15 +50,24 @@ describe("errors say where, what was expected, what came and what to do", () => 
     const text = message(() => crossEntropy(zeros(3, 10), tensor([0, 10, 2])));
     expect(text).toMatch(/target 10 at position \[1\].*10 classes 0 … 9/);
   });
-  test("a regression target that would broadcast", () => expect(message(() => mseLoss(zeros(4, 1), zeros(4)))).toMatch(/\[4, 1\].*\[4\].*target\.unsqueeze\(-1\)/));
-  test("scores where probabilities are wanted", () => expect(message(() => binaryCrossEntropy(tensor([1.5]), tensor([1])))).toMatch(/1\.5.*sigmoid/));
+  test("a regression target that would broadcast", () =>
+    expect(message(() => mseLoss(zeros(4, 1), zeros(4)))).toMatch(
+      /\[4, 1\].*\[4\].*target\.unsqueeze\(-1\)/,
+    ));
+  test("scores where probabilities are wanted", () =>
+    expect(message(() => binaryCrossEntropy(tensor([1.5]), tensor([1])))).toMatch(/1\.5.*sigmoid/));
   test("a state dictionary that does not fit names everything at once, and nothing has changed", () => {
     const net = new Net();
-    const dict: Record<string, Tensor> = { ...net.stateDict(), "head.weight": zeros(10, 50), extra: zeros(1) };
+    const dict: Record<string, Tensor> = {
+      ...net.stateDict(),
+      "head.weight": zeros(10, 50),
+      extra: zeros(1),
+    };
     delete dict["head.bias"];
     const before = net.head.weight.tolistSync();
     const text = message(() => net.loadStateDict(dict));
-    for (const part of ["head.weight", "head.bias", "extra", "[10, 50]", "[10, 100]"]) expect(text).toContain(part);
+    for (const part of ["head.weight", "head.bias", "extra", "[10, 50]", "[10, 100]"])
+      expect(text).toContain(part);
     expect(net.head.weight.tolistSync()).toEqual(before);
   });
   test("a truncated MNIST file", async () => {

@@ -11,7 +11,7 @@ import * as nn from "@dl/nn";
 import { Adam, SGD } from "@dl/optim";
 import { linspace, manualSeed, setBackend, type Tensor, tensor } from "@dl/tensor";
 import { describe, expect, test } from "vitest";
-import { fixture, type FixtureTensor, numbers } from "./fixture.ts";
+import { type FixtureTensor, fixture, numbers } from "./fixture.ts";
 
 interface Run {
   readonly model: "mlp" | "cnn";
@@ -20,10 +20,19 @@ interface Run {
   readonly weights: Record<string, { sha256: string; first: FixtureTensor }>;
   readonly batches: { labels: FixtureTensor; sum: number }[];
   readonly losses: number[];
+  /** The same program in float64. */
+  readonly lossesInDouble: number[];
 }
 
 const MODELS = {
-  mlp: () => new nn.Sequential(new nn.Flatten(), new nn.Linear(784, 512), new nn.ReLU(), new nn.Linear(512, 10), new nn.LogSoftmax({ dim: 1 })),
+  mlp: () =>
+    new nn.Sequential(
+      new nn.Flatten(),
+      new nn.Linear(784, 512),
+      new nn.ReLU(),
+      new nn.Linear(512, 10),
+      new nn.LogSoftmax({ dim: 1 }),
+    ),
   cnn: () =>
     new nn.Sequential(
       new nn.Conv2d(1, 32, 3, { padding: 1 }),
@@ -42,43 +51,70 @@ const OPTIMIZERS = { Adam, SGD };
 const data = process.env.DL_DATA ?? "./data";
 const isThere = existsSync(join(data, "mnist"));
 
-describe.skipIf(!isThere)(`MNIST against PyTorch${isThere ? "" : ` (skipped: no MNIST in ${data}; set DL_DATA)`}`, () => {
-  for (const run of fixture<Run[]>("mnist")) {
-    test(`${run.model} with ${run.optimizer}: initial weights, batches and ${run.losses.length} losses`, { timeout: 120_000 }, async () => {
-      setBackend(cpu());
-      const digits = await mnist({ root: data, normalize: true });
-      manualSeed(0);
-      const model = MODELS[run.model]();
-      for (const [key, t] of Object.entries(model.stateDict())) {
-        const values = t.dataSync() as Float32Array;
-        expect([key, createHash("sha256").update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength)).digest("hex")]).toEqual([key, run.weights[key].sha256]);
-      }
-      const optimizer = new OPTIMIZERS[run.optimizer](model.parameters(), run.options);
-      const losses: number[] = [];
-      for await (const [images, labels] of new DataLoader(digits, { batchSize: 64, shuffle: true })) {
-        const batch = run.batches[losses.length];
-        if (batch) {
-          expect(Array.from(labels.dataSync())).toEqual(numbers(batch.labels));
-          const sum = (images.dataSync() as Float32Array).reduce((a, b) => a + b, 0);
-          // The fixture has nine digits.
-          expect(Math.abs(sum / batch.sum - 1)).toBeLessThan(1e-8);
+describe.skipIf(!isThere)(
+  `MNIST against PyTorch${isThere ? "" : ` (skipped: no MNIST in ${data}; set DL_DATA)`}`,
+  () => {
+    for (const run of fixture<Run[]>("mnist")) {
+      test(`${run.model} with ${run.optimizer}: initial weights, batches and ${run.losses.length} losses`, {
+        timeout: 120_000,
+      }, async () => {
+        setBackend(cpu());
+        const digits = await mnist({ root: data, normalize: true });
+        manualSeed(0);
+        const model = MODELS[run.model]();
+        for (const [key, t] of Object.entries(model.stateDict())) {
+          const values = t.dataSync() as Float32Array;
+          expect([
+            key,
+            createHash("sha256")
+              .update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+              .digest("hex"),
+          ]).toEqual([key, run.weights[key].sha256]);
         }
-        optimizer.zeroGrad();
-        const loss = LOSSES[run.model](model(images), labels);
-        loss.backward();
-        optimizer.step();
-        losses.push(await loss.item());
-        if (losses.length === run.losses.length) break;
-      }
-      const distance = Math.max(...losses.map((l, i) => Math.abs(l - run.losses[i])));
-      expect(distance).toBeLessThan(1e-4);
-    });
-  }
-});
+        const optimizer = new OPTIMIZERS[run.optimizer](model.parameters(), run.options);
+        const losses: number[] = [];
+        for await (const [images, labels] of new DataLoader(digits, {
+          batchSize: 64,
+          shuffle: true,
+        })) {
+          const batch = run.batches[losses.length];
+          if (batch) {
+            expect(Array.from(labels.dataSync())).toEqual(numbers(batch.labels));
+            const sum = (images.dataSync() as Float32Array).reduce((a, b) => a + b, 0);
+            // The fixture has nine digits.
+            expect(Math.abs(sum / batch.sum - 1)).toBeLessThan(1e-8);
+          }
+          optimizer.zeroGrad();
+          const loss = LOSSES[run.model](model(images), labels);
+          loss.backward();
+          optimizer.step();
+          losses.push(await loss.item());
+          if (losses.length === run.losses.length) break;
+        }
+        const distance = (curve: number[]) =>
+          Math.max(...losses.map((l, i) => Math.abs(l - curve[i])));
+        if (run.model === "cnn" && run.optimizer === "Adam") {
+          // In the first batch two candidates of one pooling window differ by 1e-7. PyTorch's float32 takes them for equal and
+          // sends the gradient to the first; in float64, and here, it goes to the greater. Adam's first steps have the size of
+          // the learning rate whatever the gradient, so PyTorch's two curves part by 3e-4. Ours follows the exact one.
+          expect(distance(run.lossesInDouble)).toBeLessThan(1e-5);
+          expect(distance(run.losses)).toBeLessThan(5e-4);
+        } else expect(distance(run.losses)).toBeLessThan(1e-4);
+      });
+    }
+  },
+);
 
 describe("small programs against PyTorch", () => {
   const curves = fixture<Record<string, number[]>>("curves");
-  const train = (model: ((x: Tensor) => Tensor) & nn.Module, optimizer: Adam | SGD, loss: (a: Tensor, b: Tensor) => Tensor, x: Tensor, y: Tensor, steps: number) =>
+  const train = (
+    model: ((x: Tensor) => Tensor) & nn.Module,
+    optimizer: Adam | SGD,
+    loss: (a: Tensor, b: Tensor) => Tensor,
+    x: Tensor,
+    y: Tensor,
+    steps: number,
+  ) =>
     Array.from({ length: steps }, () => {
       optimizer.zeroGrad();
       const value = loss(model(x), y);
@@ -86,27 +122,57 @@ describe("small programs against PyTorch", () => {
       optimizer.step();
       return value.itemSync();
     });
-  const near = (actual: number[], expected: number[]) => expect(Math.max(...actual.map((l, i) => Math.abs(l - expected[i])))).toBeLessThan(1e-5);
+  const near = (actual: number[], expected: number[]) =>
+    expect(Math.max(...actual.map((l, i) => Math.abs(l - expected[i])))).toBeLessThan(1e-5);
 
   test("a line through points, 100 steps", () => {
     setBackend(cpu());
     const x = linspace(0, 1, 50).unsqueeze(1);
     manualSeed(0);
     const model = new nn.Linear(1, 1);
-    near(train(model, new SGD(model.parameters(), { lr: 0.01 }), l1Loss, x, x.mul(0.7).add(0.3), 100), curves.linearRegression);
+    near(
+      train(model, new SGD(model.parameters(), { lr: 0.01 }), l1Loss, x, x.mul(0.7).add(0.3), 100),
+      curves.linearRegression,
+    );
   });
-  const xor = [tensor([[0, 0], [0, 1], [1, 0], [1, 1]], { device: cpu() }), tensor([[0], [1], [1], [0]], { device: cpu() })] as const;
+  const xor = [
+    tensor(
+      [
+        [0, 0],
+        [0, 1],
+        [1, 0],
+        [1, 1],
+      ],
+      { device: cpu() },
+    ),
+    tensor([[0], [1], [1], [0]], { device: cpu() }),
+  ] as const;
   test("XOR with a hidden layer, 200 steps", () => {
     setBackend(cpu());
     manualSeed(0);
     const model = new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1));
-    near(train(model, new Adam(model.parameters(), { lr: 0.05 }), binaryCrossEntropyWithLogits, ...xor, 200), curves.xor);
+    near(
+      train(
+        model,
+        new Adam(model.parameters(), { lr: 0.05 }),
+        binaryCrossEntropyWithLogits,
+        ...xor,
+        200,
+      ),
+      curves.xor,
+    );
   });
   test("XOR without one, which cannot be learnt: the loss stays at ln 2", () => {
     setBackend(cpu());
     manualSeed(0);
     const model = new nn.Linear(2, 1);
-    const losses = train(model, new Adam(model.parameters(), { lr: 0.05 }), binaryCrossEntropyWithLogits, ...xor, 200);
+    const losses = train(
+      model,
+      new Adam(model.parameters(), { lr: 0.05 }),
+      binaryCrossEntropyWithLogits,
+      ...xor,
+      200,
+    );
     near(losses, curves.xorWithoutHiddenLayer);
     expect(losses.at(-1)).toBeGreaterThan(Math.LN2 - 1e-3);
   });

@@ -54,7 +54,7 @@ export interface RandomSamplerOptions {
  *
  * @example
  * manualSeed(5);
- * [...new RandomSampler({ length: 5 })] // => [2, 0, 4, 1, 3]
+ * [...new RandomSampler({ length: 5 })] // => [2, 1, 0, 3, 4]
  */
 export class RandomSampler implements Sampler {
   readonly source: Sized;

@@ -36,6 +36,7 @@ const VECTOR = {
   "i8x16.swizzle": 14,
   "i32x4.splat": 17,
   "f32x4.splat": 19,
+  "i32x4.eq": 55,
   "f32x4.eq": 65,
   "f32x4.ne": 66,
   "f32x4.lt": 67,
@@ -48,6 +49,9 @@ const VECTOR = {
   "v128.or": 80,
   "v128.xor": 81,
   "v128.bitselect": 82,
+  "v128.any_true": 83,
+  "f32x4.demote_f64x2_zero": 94,
+  "f64x2.promote_low_f32x4": 95,
   "i8x16.narrow_i16x8_s": 101,
   "f32x4.ceil": 103,
   "f32x4.floor": 104,
@@ -72,6 +76,9 @@ const VECTOR = {
   "f32x4.max": 233,
   "f32x4.pmin": 234,
   "f32x4.pmax": 235,
+  "f64x2.add": 240,
+  "f64x2.sub": 241,
+  "f64x2.mul": 242,
   "i32x4.trunc_sat_f32x4_s": 248,
   "f32x4.convert_i32x4_s": 250,
   "f32x4.relaxed_madd": 261,
@@ -214,6 +221,11 @@ export class Fn {
   constantV(bits: number): this {
     const b = [bits & 255, (bits >>> 8) & 255, (bits >>> 16) & 255, bits >>> 24];
     return this.bytes(0xfd, 12, ...b, ...b, ...b, ...b);
+  }
+  /** The same double in both halves. */
+  constantF64(x: number): this {
+    const b = new Uint8Array(new Float64Array([x]).buffer);
+    return this.bytes(0xfd, 12, ...b, ...b);
   }
   /** 0, 1, 2, 3 as integers. */
   laneNumbers(): this {

@@ -7,7 +7,7 @@
  */
 import type { BinaryOp, DType, Expr, ExprOp, Program, UnaryOp } from "@dl/tensor";
 import { bitsOf, F64, Fn, I32, type Import, V128, type VectorOp } from "./assembler.ts";
-import { VectorMath } from "./math.ts";
+import { TRIGONOMETRIC_LIMIT, VectorMath } from "./math.ts";
 
 /** Innermost stride: 0, 1 element, anything else. */
 export const SPLAT = 0;
@@ -63,12 +63,26 @@ const DIRECT: { readonly [P in ExprOp]?: VectorOp } = {
   or: "v128.or",
   not: "v128.not",
 };
-const POLYNOMIAL = new Set<ExprOp>(["exp", "log", "sigmoid", "tanh"]);
+const POLYNOMIALS = [
+  "exp",
+  "expm1",
+  "log",
+  "log1p",
+  "sigmoid",
+  "tanh",
+  "erf",
+  "sin",
+  "cos",
+] as const satisfies readonly (ExprOp & keyof VectorMath)[];
+type Polynomial = (typeof POLYNOMIALS)[number];
+const isPolynomial = (op: ExprOp): op is Polynomial =>
+  (POLYNOMIALS as readonly ExprOp[]).includes(op);
+const isTrigonometric = (op: ExprOp): op is "sin" | "cos" => op === "sin" || op === "cos";
 /** Computed lane by lane in JavaScript. */
 export type Imported = UnaryOp | BinaryOp;
 const isImported = (op: ExprOp): op is Imported =>
   !(op in DIRECT) &&
-  !POLYNOMIAL.has(op) &&
+  (!isPolynomial(op) || isTrigonometric(op)) &&
   !["input", "const", "scalar", "index", "sign", "select", "cast"].includes(op);
 
 export interface KernelShape {
@@ -197,11 +211,12 @@ export class Lowering {
     if (direct) {
       e.args.forEach((_, i) => arg(i));
       f.v(direct);
-    } else if (isImported(e.op)) this.callPerLane(e, u, lane);
-    else if (POLYNOMIAL.has(e.op)) {
+    } else if (isPolynomial(e.op)) {
       arg(0);
-      this.math[e.op as "exp" | "log" | "sigmoid" | "tanh"]();
-    } else if (e.op === "const") this.constant(bitsOf(e.value));
+      this.math[e.op]();
+      if (isTrigonometric(e.op)) this.replaceBeyondLimit(e, u, lane);
+    } else if (isImported(e.op)) this.callPerLane(e, u, lane);
+    else if (e.op === "const") this.constant(bitsOf(e.value));
     else if (e.op === "scalar") f.get(0).loadSplat(scalarAt(this.count, e.value));
     else if (e.op === "input" || e.op === "index") this.load(this.operandOf(e), u, lane);
     else if (e.op === "select") {
@@ -223,6 +238,26 @@ export class Lowering {
       this.constant(0);
       f.v("f32x4.lt").v("v128.and").v("f32x4.sub");
     }
+  }
+
+  /** Large arguments of sine and cosine are rare: only if there is one, the lanes are computed in JavaScript. */
+  private replaceBeyondLimit(e: Expr, u: number, lane: boolean): void {
+    const { f } = this;
+    const value = this.slot(e, u);
+    const isBeyond = () => {
+      f.get(this.slot(e.args[0], u)).v("f32x4.abs");
+      this.constant(bitsOf(TRIGONOMETRIC_LIMIT));
+      f.v("f32x4.gt");
+    };
+    f.set(value);
+    isBeyond();
+    f.v("v128.any_true").if(() => {
+      this.callPerLane(e, u, lane);
+      f.get(value);
+      isBeyond();
+      f.v("v128.bitselect").set(value);
+    });
+    f.get(value);
   }
 
   private callPerLane(e: Expr, u: number, lane: boolean): void {

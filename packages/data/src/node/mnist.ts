@@ -72,10 +72,8 @@ const STANDARD: Normalization = { mean: 0.1307, std: 0.3081 };
 export async function mnist(options: MnistOptions = {}): Promise<ImageDataset> {
   const { train = true, normalize } = options;
   const { count, images, labels } = train ? TRAIN : TEST;
-  const [pixels, classes] = await Promise.all([
-    contents(images, [count, 28, 28], options),
-    contents(labels, [count], options),
-  ]);
+  const pixels = await contents(images, [count, 28, 28], options);
+  const classes = await contents(labels, [count], options);
   return new ImageDataset(pixels, classes, [1, 28, 28], {
     normalize: normalize === true ? STANDARD : normalize || undefined,
     classes: Array.from("0123456789"),

@@ -40,9 +40,10 @@ console.log(
 );
 
 let interrupted = false;
-process.once("SIGINT", () => {
+const stop = (): void => {
   interrupted = true;
-});
+};
+process.once("SIGINT", stop);
 
 const losses: number[] = [];
 const progress = new Progress();
@@ -67,6 +68,7 @@ for (let epoch = 0; epoch < epochs && !interrupted; epoch++) {
   );
 }
 progress.end();
+process.off("SIGINT", stop);
 
 if (interrupted) {
   console.log(`stopped after ${losses.length} batches`);

@@ -35,7 +35,7 @@ export class SequentialSampler implements Sampler {
   get length(): number {
     return this.source.length;
   }
-  *[Symbol.iterator](): Generator_<number> {
+  *[Symbol.iterator](): IterableIterator<number> {
     for (let i = 0; i < this.source.length; i++) yield i;
   }
 }
@@ -78,7 +78,7 @@ export class RandomSampler implements Sampler {
     return this.#numSamples ?? this.source.length;
   }
 
-  *[Symbol.iterator](): Generator_<number> {
+  *[Symbol.iterator](): IterableIterator<number> {
     const n = this.source.length;
     const generator = this.generator ?? new Generator(drawSeed());
     if (this.replacement) {
@@ -111,7 +111,7 @@ export class SubsetRandomSampler implements Sampler {
   get length(): number {
     return this.indices.length;
   }
-  *[Symbol.iterator](): Generator_<number> {
+  *[Symbol.iterator](): IterableIterator<number> {
     for (const i of this.generator.permutation(this.indices.length)) yield this.indices[i];
   }
 }
@@ -161,7 +161,7 @@ export class WeightedRandomSampler implements Sampler {
     this.generator = generator;
   }
 
-  *[Symbol.iterator](): Generator_<number> {
+  *[Symbol.iterator](): IterableIterator<number> {
     yield* this.replacement ? this.#independent() : this.#different();
   }
   #independent(): Int32Array {
@@ -216,7 +216,7 @@ export class BatchSampler implements Sampler<number[]> {
       throw new DlError("value", "BatchSampler: the length of its sampler is unknown");
     return batches(length, this.batchSize, this.dropLast);
   }
-  *[Symbol.iterator](): Generator_<number[]> {
+  *[Symbol.iterator](): IterableIterator<number[]> {
     let batch: number[] = [];
     for (const i of this.sampler) {
       batch.push(i);
@@ -230,6 +230,3 @@ export class BatchSampler implements Sampler<number[]> {
 
 export const batches = (length: number, batchSize: number, dropLast: boolean): number =>
   dropLast ? Math.floor(length / batchSize) : Math.ceil(length / batchSize);
-
-/** What a generator function returns; `Generator` is the random one here. */
-type Generator_<T> = IterableIterator<T>;

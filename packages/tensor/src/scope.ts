@@ -92,5 +92,6 @@ export function eachTensor(x: unknown, visit: (t: Tensor) => void, seen = new Se
   if (Array.isArray(x) || x instanceof Set) for (const y of x) eachTensor(y, visit, seen);
   else if (x instanceof Map) for (const y of x.values()) eachTensor(y, visit, seen);
   // Own properties: the getters of, say, a DOM element lead everywhere.
-  else for (const key of Object.keys(x)) eachTensor((x as Record<string, unknown>)[key], visit, seen);
+  else
+    for (const key of Object.keys(x)) eachTensor((x as Record<string, unknown>)[key], visit, seen);
 }

@@ -1,5 +1,12 @@
 // Datasets.
-export { ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset } from "./dataset.ts";
+export {
+  type AnyDataset,
+  ConcatDataset,
+  Dataset,
+  IterableDataset,
+  Subset,
+  TensorDataset,
+} from "./dataset.ts";
 export { randomSplit } from "./split.ts";
 export {
   ImageDataset,

@@ -38,7 +38,7 @@ export interface Update {
   readonly tensors: readonly string[];
 }
 
-export abstract class Optimizer<H extends { lr: number }> {
+export abstract class Optimizer<H extends { lr: number } = any> {
   readonly defaults: H;
   readonly paramGroups: Group<H>[] = [];
   readonly state = new Map<Tensor, ParameterState>();

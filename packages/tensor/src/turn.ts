@@ -1,22 +1,27 @@
 import type { Backend } from "./backend.ts";
 
-/** Growth of a backend's memory after which the event loop is given a turn. */
+/** Growth of a backend's memory, in bytes or in buffers, after which the event loop is given a turn. */
 const TURN_BYTES = 8 * 2 ** 20;
-const liveAtLastTurn = new WeakMap<Backend, number>();
+const TURN_BUFFERS = 1000;
+interface Level {
+  readonly live: number;
+  readonly buffers: number;
+}
+const atLastTurn = new WeakMap<Backend, Level>();
 
 /**
- * Finalizers run in macrotasks only, and a loop of awaited reads never leaves the microtasks. So after some megabytes of
- * growth a read waits for one.
+ * Finalizers run in macrotasks only, and a loop of awaited reads never leaves the microtasks. So after some growth a read
+ * waits for one.
  */
 export async function breathe(backend: Backend): Promise<void> {
-  const { live } = backend.memory();
-  const before = liveAtLastTurn.get(backend) ?? 0;
-  if (live < before + TURN_BYTES) {
-    liveAtLastTurn.set(backend, Math.min(before, live));
-    return;
+  const { live, buffers } = backend.memory();
+  const before = atLastTurn.get(backend);
+  if (!before || live < before.live || buffers < before.buffers)
+    atLastTurn.set(backend, { live, buffers });
+  else if (live >= before.live + TURN_BYTES || buffers >= before.buffers + TURN_BUFFERS) {
+    await macrotask();
+    atLastTurn.set(backend, backend.memory());
   }
-  await macrotask();
-  liveAtLastTurn.set(backend, backend.memory().live);
 }
 
 /** By a message, which unlike a timer is not slowed down in nested calls or hidden tabs. */

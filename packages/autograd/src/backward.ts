@@ -130,12 +130,12 @@ function accumulate(target: Tensor, g: Tensor, createGraph: boolean): void {
     return;
   }
   if (before) {
-    assign([before.view], ADD, [before.view, g.view]);
+    assign([before.memory], ADD, [before.memory, g.memory]);
     return;
   }
-  const { view } = g;
+  const { memory: view } = g;
   const hasOrder = view.strides.every(
-    (s, d) => s === target.view.strides[d] || view.shape[d] === 1,
+    (s, d) => s === target.memory.strides[d] || view.shape[d] === 1,
   );
   // The gradient's handle and nobody else.
   const isSole =
@@ -144,7 +144,7 @@ function accumulate(target: Tensor, g: Tensor, createGraph: boolean): void {
     target.grad = g.detach().keep();
     return;
   }
-  const copy = allocate(g.device, target.dtype, g.shape, denseLike(g.shape, target.view.strides));
+  const copy = allocate(g.device, target.dtype, g.shape, denseLike(g.shape, target.memory.strides));
   assign([copy], IDENTITY, [view]);
   target.grad = new Tensor(copy).keep();
 }

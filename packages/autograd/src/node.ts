@@ -144,7 +144,7 @@ export class Node implements GraphNode {
 }
 
 function save(t: Tensor): Saved {
-  const { view } = t;
+  const { memory: view } = t;
   view.storage.retain();
   tape.saved++;
   return { view, version: view.storage.version };
@@ -159,7 +159,7 @@ export function attach(t: Tensor, node: Node, output: number): void {
   node.owners++;
   t.node = node;
   t.nodeOutput = output;
-  t.nodeVersion = t.view.storage.version;
+  t.nodeVersion = t.memory.storage.version;
 }
 
 /** Leaf nodes are made when a leaf is first used, and live as long as it. */

@@ -55,7 +55,7 @@ function attachNode(
 
 /** A tensor whose memory was written to through another handle no longer is what its history says. */
 function currentEdge(t: Tensor, op: Op): Edge | null {
-  if (t.node && t.nodeVersion !== t.view.storage.version) {
+  if (t.node && t.nodeVersion !== t.memory.storage.version) {
     throw new DlError(
       "in-place",
       `${op.name}: an operand ${formatShape(t.shape)} made by ${t.node.name} was changed in place through a view or another handle, so its gradient ` +

@@ -12,6 +12,7 @@ import { random } from "./reference/threefry.ts";
 import { Elementwise } from "./simd/elementwise.ts";
 import { hasSharedMemory } from "./simd/features.ts";
 import { Matmul } from "./simd/matmul.ts";
+import { Random } from "./simd/random.ts";
 
 /** The memory behind a backend, for tests. */
 export const memoryOf = new WeakMap<Backend, Memory>();
@@ -21,6 +22,7 @@ export function wasmBackend(budget: number): Backend {
   const shared = hasSharedMemory();
   const elementwise = new Elementwise(memory, shared);
   const products = new Matmul(memory, shared, elementwise);
+  const numbers = new Random(memory, shared);
 
   /** Operands for the reference kernels: all addresses first, since finding one may move or grow the memory. */
   const resolve = (...views: readonly View[]): Operand[] => {
@@ -93,8 +95,17 @@ export function wasmBackend(budget: number): Backend {
       lanes.scan(op, x, to, axis);
     },
     random(output, key) {
+      const done = numbers.run(output, key);
+      if (done === output.numel) return;
       const [to] = resolve(output);
-      random(to, key);
+      const counter = key.counter[0] + done / 2;
+      random(
+        { ...to, offset: to.offset + done, numel: to.numel - done },
+        {
+          seed: key.seed,
+          counter: [counter, counter < 2 ** 32 ? key.counter[1] : key.counter[1] + 1],
+        },
+      );
     },
   };
   memoryOf.set(backend, memory);

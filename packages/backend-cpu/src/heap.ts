@@ -45,14 +45,12 @@ export class Heap {
   private carve(size: number): number {
     const again = this.takeRange(size);
     if (again !== undefined) return again;
-    if (this.top + size > this.capacity) {
-      if (this.idle > this.capacity / 2) {
-        this.join();
-        const joined = this.takeRange(size);
-        if (joined !== undefined) return joined;
-      }
-      this.capacity = this.grow(this.top + size);
+    if (this.top + size > this.capacity && this.idle > this.capacity / 2) {
+      this.join();
+      const joined = this.takeRange(size);
+      if (joined !== undefined) return joined;
     }
+    if (this.top + size > this.capacity) this.capacity = this.grow(this.top + size);
     const address = this.top;
     this.top += size;
     return address;

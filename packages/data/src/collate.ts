@@ -117,7 +117,7 @@ export const moved = (t: Tensor, device: Backend): Tensor =>
 
 /** @internal The elements of a tensor that JavaScript has at hand, not copied; null if it is on the device only. */
 export function hostOf(t: Tensor): TypedArray | null {
-  const { storage, offset, numel, contiguous } = t.view;
+  const { storage, offset, numel, contiguous } = t.memory;
   if (!storage.host || !contiguous) return null;
   return (storage.host as TypedArray).subarray(offset, offset + numel) as TypedArray;
 }
@@ -179,7 +179,7 @@ function describe(x: unknown): string {
 export function bytesOf(batch: unknown): number {
   let bytes = 0;
   eachTensor(batch, (t) => {
-    if (t.released === null) bytes += t.view.storage.bytes;
+    if (t.released === null) bytes += t.memory.storage.bytes;
   });
   return bytes;
 }

@@ -75,7 +75,7 @@ describe("TensorDataset", () => {
 describe("defaultCollate", () => {
   const collated = (samples: unknown[]) =>
     JSON.stringify(defaultCollate(samples), (_, x) =>
-      x?.view ? { [x.dtype]: x.tolistSync() } : x,
+      x?.memory ? { [x.dtype]: x.tolistSync() } : x,
     );
   test("stacks tensors", () =>
     expect(collated([tensor([1, 2]), tensor([3, 4])])).toBe('{"float32":[[1,2],[3,4]]}'));

@@ -75,7 +75,7 @@ export class TensorDataset<T extends readonly Tensor[] = Tensor[]> extends Datas
     this.length = tensors[0].shape[0];
     // A transposed or expanded one would have to be put in order for each batch.
     this.tensors = tensors.map((t) =>
-      t.view.storage.host && !t.view.contiguous ? moved(t, t.device) : t,
+      t.memory.storage.host && !t.memory.contiguous ? moved(t, t.device) : t,
     ) as unknown as T;
   }
 

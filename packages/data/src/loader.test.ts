@@ -115,9 +115,9 @@ describe("DataLoader", () => {
     for (const [x] of new DataLoader(big, { batchSize: 8 })) {
       kept.push(x);
       expect(x.add(1).sum().itemSync()).toBe(8 * 4096);
-      expect(kept.filter((t) => (t.view.storage as any).resident !== null).length).toBe(1);
+      expect(kept.filter((t) => (t.memory.storage as any).resident !== null).length).toBe(1);
     }
-    expect(kept.every((t) => (t.view.storage as any).resident === null)).toBe(true);
+    expect(kept.every((t) => (t.memory.storage as any).resident === null)).toBe(true);
     expect(kept[0].add(1).sum().itemSync()).toBe(8 * 4096);
     expect(before).toBeGreaterThanOrEqual(0);
   });

@@ -227,7 +227,7 @@ function getSample<T>(dataset: Dataset<T>, index: number): T | Promise<T> {
 /** Gives the device's memory of a batch back; its data is in JavaScript, and comes again if someone looks. */
 const evict = (batch: unknown): void =>
   eachTensor(batch, (t) => {
-    if (t.released === null) t.view.storage.evict();
+    if (t.released === null) t.memory.storage.evict();
   });
 
 function exclusive(option: string, other: string, why: string): never {

@@ -3,7 +3,7 @@ import { DlError, type Tensor, type TypedArray } from "@dl/tensor";
 
 /** The elements, if the device can be read at once or JavaScript has them anyway. */
 export const readable = (t: Tensor): TypedArray | undefined =>
-  t.view.storage.host || t.device.readSync ? t.detach().dataSync() : undefined;
+  t.memory.storage.host || t.device.readSync ? t.detach().dataSync() : undefined;
 
 /** "[3, 1]" for the i-th element. */
 export function positionOf(i: number, shape: readonly number[]): string {

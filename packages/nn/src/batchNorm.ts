@@ -184,13 +184,13 @@ export function normalizeByBatch(
     () => {
       const [y, mean, variance] = dispatchAll(batchNormOp, [x, ...bothOf(affine)], { eps });
       if (running) {
-        const targets = [running.mean.view, running.variance.view];
-        const operands = [...targets, mean.view, variance.view];
+        const targets = [running.mean.memory, running.variance.memory];
+        const operands = [...targets, mean.memory, variance.memory];
         const unbiased = n / (n - 1);
         const { factor } = running;
         if (typeof factor === "number")
           assign(targets, MOVE_BY_NUMBER, operands, [unbiased, factor]);
-        else assign(targets, MOVE_BY_COUNT, [...operands, factor.view], [unbiased, 0]);
+        else assign(targets, MOVE_BY_COUNT, [...operands, factor.memory], [unbiased, 0]);
       }
       return y;
     },
@@ -225,4 +225,4 @@ export function normalizeByStatistics(
 
 const INCREMENT = program([add(input(0), 1)], 1);
 /** count ← count + 1, on the device. */
-export const increment = (count: Tensor): void => assign([count.view], INCREMENT, [count.view]);
+export const increment = (count: Tensor): void => assign([count.memory], INCREMENT, [count.memory]);

@@ -339,7 +339,7 @@ function drawn<T extends Tensor>(t: T, name: string, draw: (out: Floats) => void
 
 function written<T extends Tensor>(t: T, values: Floats): T {
   if (t.numel === 0) return t;
-  const { view, dtype } = t;
+  const { memory: view, dtype } = t;
   const data = new (typedArrayFor(dtype))(values);
   if (view.contiguous) {
     view.storage.willWrite();

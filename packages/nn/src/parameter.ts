@@ -19,7 +19,7 @@ export class Parameter extends Tensor {
   declare readonly [BRAND]: true;
 
   constructor(data: Tensor, { requiresGrad = true }: { requiresGrad?: boolean } = {}) {
-    const { view } = data;
+    const { memory: view } = data;
     view.storage.retain();
     super(view);
     keep(this);

@@ -106,7 +106,7 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     for (const { params } of this.paramGroups) {
       for (const p of params) {
         if (!p.grad) continue;
-        if (!setToNone && p.grad.released === null) fillView(p.grad.view, 0);
+        if (!setToNone && p.grad.released === null) fillView(p.grad.memory, 0);
         else {
           p.grad.dispose();
           p.grad = null;
@@ -157,11 +157,11 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     for (const name of tensors) state[name] ??= filledLike(p, this.initial(name, group));
     const step = ((state.step as number | undefined) ?? 0) + 1;
     state.step = step;
-    const targets = [p, ...tensors.map((name) => state[name] as Tensor)].map((t) => t.view);
+    const targets = [p, ...tensors.map((name) => state[name] as Tensor)].map((t) => t.memory);
     assign(
       targets,
       program,
-      [targets[0], grad.view, ...targets.slice(1)],
+      [targets[0], grad.memory, ...targets.slice(1)],
       this.scalars(group, step),
     );
   }
@@ -248,7 +248,7 @@ export abstract class Optimizer<H extends { lr: number } = any> {
 /** In the parameter's own dimension order, and out of every scope. */
 function filledLike(p: Tensor, value: number): Tensor {
   return unscoped(() => {
-    const view = allocate(p.device, p.dtype, p.shape, denseLike(p.shape, p.view.strides));
+    const view = allocate(p.device, p.dtype, p.shape, denseLike(p.shape, p.memory.strides));
     fillView(view, value);
     return new Tensor(view);
   });

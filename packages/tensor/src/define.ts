@@ -156,7 +156,7 @@ export function runMap(
     operands.map((t) => t.shape),
     name,
   );
-  const views = operands.map((t) => t.view.expand(shape));
+  const views = operands.map((t) => t.memory.expand(shape));
   const out = allocate(backend, dtype, shape, layoutLike(shape, views));
   if (out.numel > 0) backend.map(prog, views, [out], scalars);
   return out;
@@ -283,7 +283,7 @@ export function runReduce(
     operands.map((t) => t.shape),
     name,
   );
-  const views = operands.map((t) => t.view.expand(shape));
+  const views = operands.map((t) => t.memory.expand(shape));
   const reduced = shape.map((n, d) => (axes.includes(d) ? 1 : n));
   // The kept dimensions stay in the order in which the first full operand has them.
   const out = allocate(
@@ -319,7 +319,7 @@ export function defineView<A>(
     name,
     restride,
     forward([x], attrs) {
-      const v = restride(x.view, attrs);
+      const v = restride(x.memory, attrs);
       v.storage.retain();
       return [new Tensor(v)];
     },
@@ -362,7 +362,7 @@ export function defineComposite<A>(name: string, definition: CompositeDefinition
           allocate(backend, r.dtype, r.shape, r.strides),
         );
         const done = kernel(
-          inputs.map((t) => t.view),
+          inputs.map((t) => t.memory),
           views,
           attrs as never,
         );
@@ -411,9 +411,9 @@ const COPY = program([input(0)], 1);
 
 /** The one backend of all operands. */
 export function commonBackend(name: string, operands: readonly Tensor[]): Backend {
-  const { backend } = operands[0].view.storage;
+  const { backend } = operands[0].memory.storage;
   for (let i = 1; i < operands.length; i++) {
-    const other = operands[i].view.storage.backend;
+    const other = operands[i].memory.storage.backend;
     if (other !== backend) {
       throw new DlError(
         "no-backend",

@@ -44,7 +44,7 @@ export function formatTensor(t: Tensor): string {
 }
 
 const readable = (t: Tensor): boolean =>
-  t.device.readSync !== undefined || t.view.storage.host !== null;
+  t.device.readSync !== undefined || t.memory.storage.host !== null;
 const tuple = (shape: Shape): string => `(${shape.join(", ")}${shape.length === 1 ? "," : ""})`;
 const backwardName = (op: string): string => `${op[0].toUpperCase()}${op.slice(1)}Backward0`;
 

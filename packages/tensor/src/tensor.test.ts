@@ -175,9 +175,9 @@ describe("views", () => {
   });
   test("reshape copies only where strides demand it", () => {
     const x = arange(6).reshape(2, 3);
-    expect(x.t().reshape(-1).view.storage).not.toBe(x.view.storage);
-    expect(x.reshape(3, 2).view.storage).toBe(x.view.storage);
-    expect(thrown(() => x.t().viewAs(6)).message).toContain("reshape");
+    expect(x.t().reshape(-1).memory.storage).not.toBe(x.memory.storage);
+    expect(x.reshape(3, 2).memory.storage).toBe(x.memory.storage);
+    expect(thrown(() => x.t().view(6)).message).toContain("reshape");
   });
   test("errors name shapes and the fix", () => {
     expect(thrown(() => zeros(2, 3).reshape(4, 2)).message).toBe(

@@ -105,7 +105,7 @@ export class Tensor {
   }
 
   /** @internal The memory behind it. */
-  get view(): View {
+  get memory(): View {
     if (this.released !== null) this.#touchedAfterRelease();
     return this.#view;
   }
@@ -164,7 +164,7 @@ export class Tensor {
   }
   async #read(): Promise<TypedArray> {
     const source = scope(() => keep(casts.contiguous(this.detach())));
-    const { view } = source;
+    const { memory: view } = source;
     const bytes = bytesPerElement(view.dtype);
     const buffer = await view.storage.backend.read(
       view.buffer,
@@ -176,7 +176,7 @@ export class Tensor {
   }
   /** The same at once, on a backend that can be waited for. */
   dataSync(): TypedArray {
-    const { view } = this;
+    const { memory: view } = this;
     const { backend, host } = view.storage;
     const bytes = bytesPerElement(view.dtype);
     if (host) return copyOut(view, host);
@@ -285,7 +285,7 @@ export class Tensor {
   }
   /** The same numbers without history. */
   detach(): Tensor {
-    const { view } = this;
+    const { memory: view } = this;
     view.storage.retain();
     return new Tensor(view);
   }
@@ -317,9 +317,9 @@ export class Tensor {
         "in-place",
         "set_: this tensor is the result of an op: its gradient would be that of other numbers",
       );
-    const { view } = this;
-    source.view.storage.retain();
-    this.#view = source.view;
+    const { memory: view } = this;
+    source.memory.storage.retain();
+    this.#view = source.memory;
     view.storage.release();
     return this;
   }
@@ -368,8 +368,11 @@ export class Tensor {
     return views.reshape(this, shapeArgument(shape));
   }
   /** `reshape` that never copies: an error where it would have to. */
-  viewAs(...shape: readonly number[] | readonly [Shape]): Tensor {
+  view(...shape: readonly number[] | readonly [Shape]): Tensor {
     return views.reshape(this, shapeArgument(shape), true);
+  }
+  viewAs(other: Tensor): Tensor {
+    return views.reshape(this, other.shape, true);
   }
   flatten(
     startDimOrOptions: number | { startDim?: number; endDim?: number } = {},

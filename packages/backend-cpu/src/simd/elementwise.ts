@@ -1,5 +1,12 @@
 /** Maps and reductions as WebAssembly: plans (dimensions merged and ordered), kernels compiled once, parameters written. */
-import { computeType, type Program, type ReduceOp, type View } from "@dl/tensor";
+import {
+  bytesPerElement,
+  computeType,
+  IDENTITY,
+  type Program,
+  type ReduceOp,
+  type View,
+} from "@dl/tensor";
 import type { Memory } from "../memory.ts";
 import { BINARY, UNARY } from "../reference/functions.ts";
 import { positionStrides } from "../reference/transfer.ts";
@@ -16,6 +23,7 @@ import {
   type Lowering,
   pointerAt,
   SPLAT,
+  STRIDED,
   scalarAt,
   sizeAt,
   strideAt,
@@ -24,6 +32,7 @@ import {
 } from "./lowering.ts";
 import { mapKernel } from "./mapKernel.ts";
 import { reduceKernel } from "./reduceKernel.ts";
+import { Transpose, type Turning } from "./transpose.ts";
 
 /** The parameters stand at the memory's beginning. */
 const PARAMETERS = 0;
@@ -36,15 +45,25 @@ const TYPE_NUMBER: Readonly<Record<ElementType, number>> = {
   position: 3,
 };
 
+/** Three kinds of each of four types. */
+const KEY_STEP = 12;
+const NUMBERED_OPERANDS = 13;
+
+const FLOATS: readonly ElementType[] = ["float32", "float32"];
+
 export class Elementwise {
   private readonly memory: Memory;
   private readonly target: Target;
+  private readonly transpose: Transpose;
+  /** Of the operands of the current contiguous map. */
+  private readonly addresses = new Array<number>(NUMBERED_OPERANDS).fill(0);
   private readonly maps: Map<number | string, Kernel>[] = [];
   private readonly reductions: Map<number | string, Kernel>[] = [];
 
   constructor(memory: Memory, shared: boolean) {
     this.memory = memory;
     const pool = new ConstantPool(memory);
+    this.transpose = new Transpose(memory, shared);
     this.target = {
       shared,
       hasMadd: hasRelaxedSimd(),
@@ -59,11 +78,18 @@ export class Elementwise {
     outputs: readonly View[],
     scalars: readonly number[],
   ): boolean {
-    if (computeType(inputs, outputs) !== "float32") return false;
-    const types = typesOf(program, inputs, outputs);
-    if (!types || outputs.some((v) => v.dtype === "uint8")) return false;
-    if (program.axes.length === 0 && this.mapContiguous(program, inputs, outputs, scalars, types))
+    if (this.mapContiguous(program, inputs, outputs, scalars)) return true;
+    const isMove = program === IDENTITY && inputs[0].dtype === outputs[0].dtype;
+    if (isMove && inputs[0].contiguous && outputs[0].contiguous) {
+      this.move(inputs[0], outputs[0]);
       return true;
+    }
+    // A copy of any four bytes is one of float32.
+    const types =
+      isMove && bytesPerElement(inputs[0].dtype) === 4
+        ? FLOATS
+        : this.typesOfMap(program, inputs, outputs);
+    if (!types) return false;
     const { shape, strides: order } = outputs[0];
     const strides = [
       ...inputs.map((v) => v.strides),
@@ -71,46 +97,135 @@ export class Elementwise {
       ...outputs.map((v) => v.strides),
     ];
     const walk = padded(plan(shape, byStride(shape, order), strides), 3);
-    const loops = walk.sizes.length;
-    const kernel = this.mapKernel(program, kindsAt(walk, loops - 1, types), types);
     const operands = [...inputs, ...program.axes.map(() => null), ...outputs];
-    this.run(kernel, walk, [loops - 3, loops - 2, loops - 1], operands, types, scalars);
+    const turned = inputs.flatMap((_, k) => {
+      const column = contiguousElsewhere(walk, k, types);
+      return column === undefined ? [] : [{ k, column }];
+    });
+    if (turned.length === 0)
+      this.runMap(program, walk, this.addressesOf(operands, types), types, scalars);
+    else if (isMove && kindOf(walk.strides[1].at(-1)!) === UNIT) {
+      const [source, target] = this.addressesOf(operands, types);
+      this.transpose.run(turning(walk, source, target, walk.strides[1], turned[0]));
+    } else this.mapTurned(program, walk, turned, operands, types, scalars);
     return true;
   }
 
-  /** Everything contiguous or one number: a single loop, with next to nothing to plan. */
+  /** With operands that lie across the order of the loops brought into it first. */
+  private mapTurned(
+    program: Program,
+    walk: Plan,
+    turned: readonly Turned[],
+    operands: readonly (View | null)[],
+    types: readonly ElementType[],
+    scalars: readonly number[],
+  ): void {
+    const layouts = turned.map(({ k }) => compact(walk.sizes, walk.strides[k]));
+    const bytes = layouts.reduce((sum, { count }) => sum + 4 * count, 0);
+    this.memory.withScratch(bytes, (scratch) => {
+      const addresses = this.addressesOf(operands, types);
+      const strides = [...walk.strides];
+      let target = scratch;
+      turned.forEach((which, i) => {
+        const layout = layouts[i];
+        this.transpose.run(turning(walk, addresses[which.k], target, layout.strides, which));
+        addresses[which.k] = target;
+        strides[which.k] = layout.strides;
+        target += 4 * layout.count;
+      });
+      this.runMap(program, { ...walk, strides }, addresses, types, scalars);
+    });
+  }
+
+  private runMap(
+    program: Program,
+    walk: Plan,
+    addresses: readonly number[],
+    types: readonly ElementType[],
+    scalars: readonly number[],
+  ): void {
+    const loops = walk.sizes.length;
+    const kernel = this.mapKernel(program, kindsAt(walk, loops - 1, types), types);
+    this.run(kernel, walk, [loops - 3, loops - 2, loops - 1], addresses, types, scalars);
+  }
+
+  /** Of all operands, positions counting from 0: finding one may grow the memory, so they come before its arrays. */
+  private addressesOf(operands: readonly (View | null)[], types: readonly ElementType[]): number[] {
+    return operands.map((v, k) =>
+      v ? this.memory.address(v.buffer) + v.offset * elementBytes(types[k]) : 0,
+    );
+  }
+
+  private typesOfMap(
+    program: Program,
+    inputs: readonly View[],
+    outputs: readonly View[],
+  ): ElementType[] | undefined {
+    if (computeType(inputs, outputs) !== "float32") return undefined;
+    if (outputs.some((v) => v.dtype === "uint8")) return undefined;
+    return typesOf(program, inputs, outputs);
+  }
+
+  /** Bytes as they are. */
+  private move(input: View, output: View): void {
+    const width = bytesPerElement(input.dtype);
+    const from = this.memory.address(input.buffer) + input.offset * width;
+    const to = this.memory.address(output.buffer) + output.offset * width;
+    this.memory.array("uint8").copyWithin(to, from, from + input.numel * width);
+  }
+
+  /**
+   * Everything float32, and contiguous or one number: a single loop with next to nothing to plan. Most of a program's
+   * small maps are such, so this is written to allocate nothing.
+   */
   private mapContiguous(
     program: Program,
     inputs: readonly View[],
     outputs: readonly View[],
     scalars: readonly number[],
-    types: readonly ElementType[],
   ): boolean {
-    const operands = [...inputs, ...outputs];
-    const kinds: Kind[] = [];
-    for (const v of operands) {
-      if (v.contiguous) kinds.push(UNIT);
-      else if (v.strides.every((s) => s === 0)) kinds.push(SPLAT);
-      else return false;
+    const first = inputs.length;
+    const count = first + outputs.length;
+    if (program.axes.length > 0 || count > NUMBERED_OPERANDS) return false;
+    const { addresses } = this;
+    let key = 0;
+    for (let k = 0; k < count; k++) {
+      const v = k < first ? inputs[k] : outputs[k - first];
+      if (v.dtype !== "float32") return false;
+      const kind = v.contiguous ? UNIT : isOneNumber(v) ? SPLAT : STRIDED;
+      if (kind === STRIDED) return false;
+      key = key * KEY_STEP + kind;
+      addresses[k] = this.memory.address(v.buffer) + 4 * v.offset;
     }
-    const kernel = this.mapKernel(program, kinds, types);
-    const addresses = operands.map(
-      (v, k) => this.memory.address(v.buffer) + v.offset * elementBytes(types[k]),
-    );
+    const kernel =
+      this.maps[program.id]?.get(key) ?? this.contiguousKernel(program, inputs, outputs);
     const { int32, float32 } = this.memory;
     int32[sizeAt(0) >> 2] = 1;
     int32[sizeAt(1) >> 2] = 1;
     int32[sizeAt(2) >> 2] = outputs[0].numel;
-    addresses.forEach((address, k) => {
-      int32[pointerAt(k) >> 2] = address;
+    for (let k = 0; k < count; k++) {
+      const v = k < first ? inputs[k] : outputs[k - first];
+      int32[pointerAt(k) >> 2] = addresses[k];
       int32[strideAt(k, 0) >> 2] = 0;
       int32[strideAt(k, 1) >> 2] = 0;
-      int32[strideAt(k, 2) >> 2] = kinds[k] === UNIT ? elementBytes(types[k]) : 0;
-    });
-    for (let i = 0; i < scalars.length; i++)
-      float32[scalarAt(operands.length, i) >> 2] = scalars[i];
+      int32[strideAt(k, 2) >> 2] = v.contiguous ? 4 : 0;
+    }
+    for (let i = 0; i < scalars.length; i++) float32[scalarAt(count, i) >> 2] = scalars[i];
     kernel(PARAMETERS);
     return true;
+  }
+
+  private contiguousKernel(
+    program: Program,
+    inputs: readonly View[],
+    outputs: readonly View[],
+  ): Kernel {
+    const operands = [...inputs, ...outputs];
+    return this.mapKernel(
+      program,
+      operands.map((v) => (v.contiguous ? UNIT : SPLAT)),
+      operands.map(() => "float32"),
+    );
   }
 
   reduce(
@@ -176,7 +291,7 @@ export class Elementwise {
       kernel,
       walk,
       [loops - 4, loops - 3, loops - 2, loops - 1],
-      operands,
+      this.addressesOf(operands, types),
       types,
       scalars,
       rn - 2,
@@ -189,16 +304,12 @@ export class Elementwise {
     kernel: Kernel,
     walk: Plan,
     inner: readonly number[],
-    operands: readonly (View | null)[],
+    addresses: readonly number[],
     types: readonly ElementType[],
     scalars: readonly number[],
     outerReduced = 0,
   ): void {
     const bytes = types.map(elementBytes);
-    // Addresses first: finding them may grow the memory, which renews its arrays.
-    const addresses = operands.map((v, k) =>
-      v ? this.memory.address(v.buffer) + v.offset * bytes[k] : 0,
-    );
     const { int32, float32 } = this.memory;
     inner.forEach((d, loop) => {
       int32[sizeAt(loop) >> 2] = walk.sizes[d];
@@ -282,16 +393,22 @@ function cached(
   return kernel;
 }
 
-/** A number while it is exact: `start` is below 8, and 8 · 12¹³ is below 2⁵³. */
+/** A number while it is exact: `start` is below 8, and 8 · 12¹³ below 2⁵³. */
 function keyOf(
   kinds: readonly Kind[],
   types: readonly ElementType[],
   start: number,
 ): number | string {
-  if (kinds.length > 13) return `${start} ${kinds} ${types}`;
+  if (kinds.length > NUMBERED_OPERANDS) return `${start} ${kinds} ${types}`;
   let key = start;
-  for (let k = 0; k < kinds.length; k++) key = key * 12 + kinds[k] + 3 * TYPE_NUMBER[types[k]];
+  for (let k = 0; k < kinds.length; k++)
+    key = key * KEY_STEP + kinds[k] + 3 * TYPE_NUMBER[types[k]];
   return key;
+}
+
+function isOneNumber({ strides }: View): boolean {
+  for (let d = 0; d < strides.length; d++) if (strides[d] !== 0) return false;
+  return true;
 }
 
 function typesOf(
@@ -316,6 +433,58 @@ function typesOf(
 
 const kindsAt = (walk: Plan, d: number, types: readonly ElementType[]): Kind[] =>
   types.map((_, k) => kindOf(walk.strides[k][d]));
+
+/** An operand that is contiguous along another dimension than the innermost. */
+interface Turned {
+  readonly k: number;
+  readonly column: number;
+}
+
+/** Below this size everything stays in the cache, in whatever order it is read. */
+const TURNING_PAYS = 2048;
+
+/** Another dimension than the innermost along which operand `k` is contiguous, if reading it so pays. */
+function contiguousElsewhere(
+  { sizes, strides, count }: Plan,
+  k: number,
+  types: readonly ElementType[],
+): number | undefined {
+  const inner = sizes.length - 1;
+  if (count < TURNING_PAYS || sizes[inner] < 4 || elementBytes(types[k]) !== 4) return undefined;
+  if (kindOf(strides[k][inner]) !== STRIDED) return undefined;
+  const column = strides[k].findIndex((stride, d) => stride === 1 && sizes[d] >= 4);
+  return column < 0 ? undefined : column;
+}
+
+const turning = (
+  { sizes, strides }: Plan,
+  source: number,
+  target: number,
+  targetStrides: readonly number[],
+  { k, column }: Turned,
+): Turning => ({
+  sizes,
+  source,
+  sourceStrides: strides[k],
+  target,
+  targetStrides,
+  column,
+  row: sizes.length - 1,
+});
+
+/** Row-major strides without gaps; what was broadcast stays so. */
+function compact(
+  sizes: readonly number[],
+  like: readonly number[],
+): { strides: number[]; count: number } {
+  const strides: number[] = [];
+  let count = 1;
+  for (let d = sizes.length - 1; d >= 0; d--) {
+    strides[d] = like[d] === 0 ? 0 : count;
+    if (like[d] !== 0) count *= sizes[d];
+  }
+  return { strides, count };
+}
 
 /** Dimensions by falling stride: memory is walked in its own order. */
 function byStride(shape: readonly number[], strides: readonly number[]): number[] {

@@ -34,14 +34,14 @@ const contiguousOp: Op<undefined> = {
   name: "contiguous",
   forward([x]) {
     const out = allocate(x.device, x.dtype, x.shape);
-    if (out.numel > 0) x.device.map(IDENTITY, [x.view], [out], []);
+    if (out.numel > 0) x.device.map(IDENTITY, [x.memory], [out], []);
     return [new Tensor(out)];
   },
   gradient: ([g]) => [g],
 };
 /** In row-major order without gaps; the tensor itself if it already is. */
 export const contiguous = (x: Tensor): Tensor =>
-  x.view.contiguous ? x : dispatch(contiguousOp, [x]);
+  x.memory.contiguous ? x : dispatch(contiguousOp, [x]);
 
 const moveOp: Op<{ readonly from: Backend; readonly to: Backend }> = {
   name: "to",

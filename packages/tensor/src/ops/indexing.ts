@@ -14,8 +14,14 @@ const gatherOp: Op<{ readonly axis: number }> = {
   name: "gather",
   forward([x, index], { axis }) {
     const backend = commonBackend("gather", [x, index]);
-    const out = allocate(backend, x.dtype, index.shape, denseLike(index.shape, index.view.strides));
-    if (out.numel > 0) backend.gather(trimmed(x.view, index.shape, axis), index.view, out, axis);
+    const out = allocate(
+      backend,
+      x.dtype,
+      index.shape,
+      denseLike(index.shape, index.memory.strides),
+    );
+    if (out.numel > 0)
+      backend.gather(trimmed(x.memory, index.shape, axis), index.memory, out, axis);
     return [new Tensor(out)];
   },
   saves: () => ({ inputs: [1] }),
@@ -60,15 +66,15 @@ const scatterOp: Op<{ readonly axis: number; readonly mode: ScatterMode }> = {
   name: "scatter",
   forward([x, index, updates], { axis, mode }) {
     const backend = commonBackend("scatter", [x, index, updates]);
-    const out = allocate(backend, x.dtype, x.shape, denseLike(x.shape, x.view.strides));
+    const out = allocate(backend, x.dtype, x.shape, denseLike(x.shape, x.memory.strides));
     if (out.numel > 0) {
-      backend.map(IDENTITY, [x.view], [out], []);
-      const source = trimmed(updates.view, index.shape, axis).with(
+      backend.map(IDENTITY, [x.memory], [out], []);
+      const source = trimmed(updates.memory, index.shape, axis).with(
         index.shape,
-        updates.view.strides,
+        updates.memory.strides,
       );
       if (index.numel > 0)
-        backend.scatter(trimmed(out, index.shape, axis), index.view, source, axis, mode);
+        backend.scatter(trimmed(out, index.shape, axis), index.memory, source, axis, mode);
     }
     return [new Tensor(out)];
   },
@@ -143,7 +149,7 @@ const oneHotOp: Op<{ readonly classes: number }> = {
   forward([index], { classes }) {
     const out = allocate(index.device, "int32", [...index.shape, classes]);
     const prog = program([E.cast(E.eq(E.input(0), E.index(index.rank)))], 1);
-    const column = index.view.with([...index.shape, 1], [...index.view.strides, 0]);
+    const column = index.memory.with([...index.shape, 1], [...index.memory.strides, 0]);
     if (out.numel > 0) assign([out], prog, [column]);
     return [new Tensor(out)];
   },
@@ -151,7 +157,7 @@ const oneHotOp: Op<{ readonly classes: number }> = {
 
 /** Class numbers as int32 rows with a 1 at their place. Classes are counted if not given, which waits for the device. */
 export function oneHot(index: Tensor, { numClasses = -1 } = {}): Tensor {
-  const values = index.device.readSync || index.view.storage.host ? index.dataSync() : undefined;
+  const values = index.device.readSync || index.memory.storage.host ? index.dataSync() : undefined;
   if (numClasses < 0 && !values)
     throw new DlError(
       "no-sync",
@@ -182,7 +188,7 @@ const triangleOp: Op<{ readonly lower: boolean; readonly diagonal: number }> = {
     const distance = E.sub(E.index(x.rank - 1), E.add(E.index(x.rank - 2), E.scalar(0)));
     const inside = lower ? E.le(distance, 0) : E.ge(distance, 0);
     if (out.numel > 0)
-      assign([out], program([E.select(inside, E.input(0), 0)], 1, 1), [x.view], [diagonal]);
+      assign([out], program([E.select(inside, E.input(0), 0)], 1, 1), [x.memory], [diagonal]);
     return [new Tensor(out)];
   },
   gradient: ([g], { attrs }) => [dispatch(triangleOp, [g!], attrs)],

@@ -18,8 +18,8 @@ export function write<T extends Tensor>(target: T, name: string, value: Tensor):
     );
   }
   adoptHistory(target, name, value);
-  assign([target.view], IDENTITY, [value.view]);
-  target.nodeVersion = target.view.storage.version;
+  assign([target.memory], IDENTITY, [value.memory]);
+  target.nodeVersion = target.memory.storage.version;
   value.dispose();
   return target;
 }
@@ -63,7 +63,7 @@ export function fill_<T extends Tensor>(target: T, value: number): T {
   // What it was made from no longer matters.
   if (isRecording && target.node)
     return write(target, "fill_", target.newFull(target.shape, value));
-  fillView(target.view, value);
-  target.nodeVersion = target.view.storage.version;
+  fillView(target.memory, value);
+  target.nodeVersion = target.memory.storage.version;
   return target;
 }

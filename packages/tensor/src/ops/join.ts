@@ -20,11 +20,11 @@ const catOp: Op<{ readonly axis: number; readonly dtype: DType }> = {
       backend,
       dtype,
       shape,
-      inputs[0].view.contiguous ? undefined : denseLike(shape, inputs[0].view.strides),
+      inputs[0].memory.contiguous ? undefined : denseLike(shape, inputs[0].memory.strides),
     );
     let start = 0;
     for (const t of inputs) {
-      if (t.numel > 0) assign([part(out, axis, start, t.shape[axis])], IDENTITY, [t.view]);
+      if (t.numel > 0) assign([part(out, axis, start, t.shape[axis])], IDENTITY, [t.memory]);
       start += t.shape[axis];
     }
     return [new Tensor(out)];
@@ -133,9 +133,9 @@ const padOp: Op<PadAttrs> = {
       x.dtype,
       shape,
       value,
-      channelsLast ? channelsLastStrides(shape) : denseLike(shape, x.view.strides),
+      channelsLast ? channelsLastStrides(shape) : denseLike(shape, x.memory.strides),
     );
-    let source = x.view;
+    let source = x.memory;
     let target = out;
     shape.forEach((_, d) => {
       const cut = Math.max(0, -before[d]);
@@ -173,7 +173,7 @@ export function padChannelsLast(
   const isLaidOut =
     before.every((n) => n === 0) &&
     after.every((n) => n === 0) &&
-    (x.shape[1] === 1 || x.view.strides[1] === 1);
+    (x.shape[1] === 1 || x.memory.strides[1] === 1);
   return isLaidOut
     ? x
     : dispatch(padOp, [x], {

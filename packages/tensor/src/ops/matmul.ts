@@ -23,7 +23,7 @@ const matmulOp: Op<MatmulAttrs> = {
     if (columnMajor) [strides[shape.length - 2], strides[shape.length - 1]] = [1, shape.at(-2)!];
     const out = allocate(backend, a.dtype, shape, columnMajor ? strides : undefined);
     if (out.numel > 0 && a.shape.at(-1) === 0) fillView(out, 0);
-    else if (out.numel > 0) backend.matmul(a.view, b.view, out);
+    else if (out.numel > 0) backend.matmul(a.memory, b.memory, out);
     return [new Tensor(out)];
   },
   saves: (needs) => ({ inputs: [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])] }),

@@ -118,8 +118,8 @@ const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
       "int32",
       scalars,
     );
-    values.view.storage.retain();
-    return [new Tensor(withoutWindow(values.view)), new Tensor(withoutWindow(positions))];
+    values.memory.storage.retain();
+    return [new Tensor(withoutWindow(values.memory)), new Tensor(withoutWindow(positions))];
   },
   results: ([x], { out }) => {
     const shape = [x.shape[0], x.shape[1], ...out];

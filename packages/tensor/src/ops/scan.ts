@@ -10,7 +10,7 @@ const scanOp: Op<{ readonly scanOp: ScanOp; readonly axis: number; readonly dtyp
   name: "scan",
   forward([x], { scanOp: op, axis, dtype }) {
     const out = allocate(x.device, dtype, x.shape);
-    if (out.numel > 0) x.device.scan(op, x.view, out, axis);
+    if (out.numel > 0) x.device.scan(op, x.memory, out, axis);
     return [new Tensor(out)];
   },
   gradient: ([g], { attrs: { axis }, dtype }) => [

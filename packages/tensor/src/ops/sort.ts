@@ -11,7 +11,7 @@ const sortOp: Op<{ readonly axis: number; readonly descending: boolean }> = {
   forward([x], { axis, descending }) {
     const values = allocate(x.device, x.dtype, x.shape);
     const indices = allocate(x.device, "int32", x.shape);
-    if (values.numel > 0) x.device.sort(x.view, values, indices, axis, descending);
+    if (values.numel > 0) x.device.sort(x.memory, values, indices, axis, descending);
     return [new Tensor(values), new Tensor(indices)];
   },
   saves: () => ({ outputs: [1] }),

@@ -78,7 +78,7 @@ interface ReshapeAttrs {
 const reshapeOp: Op<ReshapeAttrs> = {
   name: "reshape",
   forward([x], { shape, viewOnly }) {
-    const v = x.view;
+    const v = x.memory;
     const strides = v.contiguous ? contiguousStrides(shape) : stridesAs(v, shape);
     if (strides) {
       v.storage.retain();
@@ -219,7 +219,7 @@ const embedOp: Op<{ readonly slice: SliceAttrs; readonly shape: Shape }> = {
   name: "embed",
   forward([g], { slice: attrs, shape }) {
     const out = filledView(g.device, g.dtype, shape, 0, denseLike(shape, stretched(g, shape)));
-    if (g.numel > 0) assign([sliceView(out, attrs)], COPY, [g.view]);
+    if (g.numel > 0) assign([sliceView(out, attrs)], COPY, [g.memory]);
     return [new Tensor(out)];
   },
   gradient: ([g], { attrs }) => [dispatch(sliceOp, [g!], attrs.slice)],
@@ -228,7 +228,7 @@ const embed = (g: Tensor, slice: SliceAttrs, shape: Shape): Tensor =>
   dispatch(embedOp, [g], { slice, shape });
 /** The dimension order of g, for a result of another size. */
 const stretched = (g: Tensor, shape: Shape): readonly number[] =>
-  g.shape.some((n, d) => n === 1 && shape[d] !== 1) ? contiguousStrides(shape) : g.view.strides;
+  g.shape.some((n, d) => n === 1 && shape[d] !== 1) ? contiguousStrides(shape) : g.memory.strides;
 
 /** `length` positions of `dim` from `start`. */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
@@ -322,7 +322,7 @@ const diagonalEmbedOp: Op<{ offset: number; shape: Shape }> = {
   name: "diagonal (adjoint)",
   forward([g], attrs) {
     const out = filledView(g.device, g.dtype, attrs.shape, 0);
-    if (g.numel > 0) assign([diagonalOp.restride(out, attrs)], COPY, [g.view]);
+    if (g.numel > 0) assign([diagonalOp.restride(out, attrs)], COPY, [g.memory]);
     return [new Tensor(out)];
   },
   gradient: ([g], { attrs }) => [dispatch(diagonalOp, [g!], { offset: attrs.offset })],
@@ -373,7 +373,7 @@ const overlapAddOp: Op<WindowAttrs & { readonly shape: Shape }> = {
       g.dtype,
       shape,
       0,
-      denseLike(shape, g.view.strides.slice(0, rank)),
+      denseLike(shape, g.memory.strides.slice(0, rank)),
     );
     if (g.numel === 0) return [new Tensor(out)];
     const through = windowView(out, attrs);
@@ -381,7 +381,7 @@ const overlapAddOp: Op<WindowAttrs & { readonly shape: Shape }> = {
       (_, i) => sizes[i] === 1 || (dilations[i] === 1 && steps[i] >= sizes[i]),
     );
     if (isDisjoint) {
-      assign([through], COPY, [g.view]);
+      assign([through], COPY, [g.memory]);
       return [new Tensor(out)];
     }
     // Within one position of the window nothing overlaps, so positions are added one after another.
@@ -395,7 +395,7 @@ const overlapAddOp: Op<WindowAttrs & { readonly shape: Shape }> = {
           v.offset + at.reduce((sum, i, a) => sum + i * v.strides[rank + a], 0),
         );
       const target = pick(through);
-      assign([target], ADD, [target, pick(g.view)]);
+      assign([target], ADD, [target, pick(g.memory)]);
       for (let a = at.length - 1; a >= 0 && ++at[a] === sizes[a]; a--) at[a] = 0;
     }
     return [new Tensor(out)];

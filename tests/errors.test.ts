@@ -1,6 +1,6 @@
 /** Mistakes that beginners make, and what they are told. */
 import "@dl/autograd";
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -98,4 +98,14 @@ describe("errors say where, what was expected, what came and what to do", () => 
     state.autograd = installed;
     expect(text).toContain('import "@dl/autograd"');
   });
+});
+
+test("every code of an error has its section in docs/errors.md", () => {
+  const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
+  const codes = [...read("packages/tensor/src/errors.ts").matchAll(/^ {2}\| "([a-z-]+)"/gm)].map(
+    (m) => m[1],
+  );
+  const sections = [...read("docs/errors.md").matchAll(/^## (.+)$/gm)].map((m) => m[1]);
+  expect(codes.length).toBeGreaterThan(10);
+  expect(sections).toEqual(codes);
 });

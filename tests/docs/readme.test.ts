@@ -5,7 +5,7 @@ import { write } from "./run.ts";
 
 // Imported, so that `vitest --changed` sees what these tests depend on.
 const pages = import.meta.glob<string>(
-  ["/*.md", "/packages/*/README.md", "/examples/*/README.md"],
+  ["/*.md", "/docs/*.md", "/packages/*/README.md", "/examples/*/README.md"],
   { query: "?raw", import: "default", eager: true },
 );
 

@@ -1,8 +1,9 @@
 /** The fast backend: kernels in WebAssembly where there are such, the reference kernels on the same memory elsewhere. */
 import { type Backend, bytesPerElement, contiguousStrides, type View } from "@dl/tensor";
+import { Indexing } from "./indexing.ts";
 import { Memory } from "./memory.ts";
 import { cpuDTypes } from "./reference/backend.ts";
-import * as indexing from "./reference/indexing.ts";
+import { gather, scatter } from "./reference/indexing.ts";
 import * as lanes from "./reference/lanes.ts";
 import { map } from "./reference/map.ts";
 import { matmul } from "./reference/matmul.ts";
@@ -23,6 +24,7 @@ export function wasmBackend(budget: number): Backend {
   const elementwise = new Elementwise(memory, shared);
   const products = new Matmul(memory, shared, elementwise);
   const numbers = new Random(memory, shared);
+  const indexing = new Indexing(memory);
 
   /** Operands for the reference kernels: all addresses first, since finding one may move or grow the memory. */
   const resolve = (...views: readonly View[]): Operand[] => {
@@ -79,12 +81,14 @@ export function wasmBackend(budget: number): Backend {
       matmul(x, y, to);
     },
     gather(input, index, output, axis) {
+      if (indexing.gather(input, index, output, axis)) return;
       const [x, i, to] = resolve(input, index, output);
-      indexing.gather(x, i, to, axis);
+      gather(x, i, to, axis);
     },
     scatter(target, index, updates, axis, mode) {
+      if (indexing.scatter(target, index, updates, axis, mode)) return;
       const [to, i, x] = resolve(target, index, updates);
-      indexing.scatter(to, i, x, axis, mode);
+      scatter(to, i, x, axis, mode);
     },
     sort(input, values, indices, axis, descending) {
       const [x, sorted, places] = resolve(input, values, indices);

@@ -175,7 +175,7 @@ export class Elementwise {
   }
 
   /**
-   * Everything float32, and contiguous or one number: a single loop with next to nothing to plan. Most of a program's
+   * Everything contiguous or one number: a single loop with next to nothing to plan. Most of a program's
    * small maps are such, so this is written to allocate nothing.
    */
   private mapContiguous(
@@ -189,14 +189,19 @@ export class Elementwise {
     if (program.axes.length > 0 || count > NUMBERED_OPERANDS) return false;
     const { addresses } = this;
     let key = 0;
+    let hasFloat = false;
     for (let k = 0; k < count; k++) {
       const v = k < first ? inputs[k] : outputs[k - first];
-      if (v.dtype !== "float32") return false;
+      const type = elementType(v.dtype);
+      if (!type || (k >= first && v.dtype === "uint8")) return false;
+      if (type === "float32") hasFloat = true;
       const kind = v.contiguous ? UNIT : isOneNumber(v) ? SPLAT : STRIDED;
       if (kind === STRIDED) return false;
-      key = key * KEY_STEP + kind;
-      addresses[k] = this.memory.address(v.buffer) + 4 * v.offset;
+      key = key * KEY_STEP + kind + 3 * TYPE_NUMBER[type];
+      addresses[k] = this.memory.address(v.buffer) + v.offset * elementBytes(type);
     }
+    // Without one they are integers, and computed with as such.
+    if (!hasFloat) return false;
     const kernel =
       this.maps[program.id]?.get(key) ?? this.contiguousKernel(program, inputs, outputs);
     const { int32, float32 } = this.memory;
@@ -208,7 +213,7 @@ export class Elementwise {
       int32[pointerAt(k) >> 2] = addresses[k];
       int32[strideAt(k, 0) >> 2] = 0;
       int32[strideAt(k, 1) >> 2] = 0;
-      int32[strideAt(k, 2) >> 2] = v.contiguous ? 4 : 0;
+      int32[strideAt(k, 2) >> 2] = v.contiguous ? bytesPerElement(v.dtype) : 0;
     }
     for (let i = 0; i < scalars.length; i++) float32[scalarAt(count, i) >> 2] = scalars[i];
     kernel(PARAMETERS);
@@ -224,7 +229,7 @@ export class Elementwise {
     return this.mapKernel(
       program,
       operands.map((v) => (v.contiguous ? UNIT : SPLAT)),
-      operands.map(() => "float32"),
+      operands.map((v) => elementType(v.dtype)!),
     );
   }
 

@@ -6,7 +6,7 @@ import { type DType, isFloating, toFloating } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { IDENTITY, program } from "../program.ts";
-import { broadcastShapes, numelOf, type Shape, sameShape, wrapDim, wrapDims } from "../shape.ts";
+import { broadcastShapes, type Shape, sameShape, wrapDim, wrapDims } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { View } from "../view.ts";
 
@@ -344,6 +344,3 @@ const euclideanOp: Op<{ readonly axes: readonly number[]; readonly keepdim: bool
     ];
   },
 };
-
-export const numelAlong = (shape: Shape, axes: readonly number[]): number =>
-  numelOf(axes.map((d) => shape[d]));

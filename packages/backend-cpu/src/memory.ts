@@ -12,8 +12,15 @@
  * So an address is valid only until the next `alloc` or `address`, except that the blocks asked for most recently stay:
  * a kernel call first asks for the addresses of all its operands, and then uses them.
  */
-import type { BackendMemory, Buffer, DType, TypedArray } from "@dl/tensor";
-import { bytesPerElement, typedArrayFor } from "@dl/tensor";
+import {
+  type BackendMemory,
+  type Buffer,
+  bytesPerElement,
+  DlError,
+  type DType,
+  type TypedArray,
+  typedArrayFor,
+} from "@dl/tensor";
 import { Heap } from "./heap.ts";
 import { hasSharedMemory } from "./simd/features.ts";
 
@@ -319,8 +326,9 @@ function createMemory(): WebAssembly.Memory {
 
 const inMiB = (bytes: number) => `${(bytes / MIB).toFixed(1)} MiB`;
 
-function outOfMemory(bytes: number, live: number, cause: unknown): RangeError {
-  return new RangeError(
+function outOfMemory(bytes: number, live: number, cause: unknown): DlError {
+  return new DlError(
+    "memory",
     `out of memory: ${inMiB(bytes)} more do not fit beside the ${inMiB(live)} in use (WebAssembly addresses ` +
       "4096 MiB at most). Use smaller batches, compute without gradients where none are needed (noGrad), " +
       "or let go of tensors that are kept alive by an array or a variable.",

@@ -47,7 +47,7 @@ export type CompositeKernel = (
 ) => boolean | void;
 
 export interface BackendMemory {
-  /** Bytes in live buffers, and the most there have been. */
+  /** Bytes in live buffers on the device (not those moved out to make room), and the most there have been. */
   readonly live: number;
   readonly peak: number;
   /** Live buffers. */
@@ -92,7 +92,7 @@ export interface Backend {
   /**
    * output = op over `axes` of program.exprs[0](inputs, scalars). Inputs have one shape, with any strides; the output has
    * size 1 along `axes`. Over nothing the result is the identity of the op (0, 1, −∞, ∞; for integers the extreme values).
-   * NaN wins max and min. With a bool output, max is "any" and min is "all". At least one axis.
+   * NaN wins max and min. With a bool output, max is "any" and min is "all". At least one input and one axis.
    */
   reduce(
     op: ReduceOp,

@@ -4,7 +4,8 @@
  * Nothing is compiled, so it works where pages forbid `eval`; interpretation costs a call per node and block.
  */
 import type { BinaryOp, CompareOp, ComputeType, Expr, MaskOp, Program, UnaryOp } from "@dl/tensor";
-import { BINARY, UNARY } from "./functions.ts";
+import { BINARY, powInt32, UNARY } from "./functions.ts";
+import { toInt32 } from "./transfer.ts";
 import { BLOCK } from "./walk.ts";
 
 type Register = Float32Array | Float64Array | Int32Array | Uint8Array;
@@ -41,6 +42,7 @@ function makeEvaluator(program: Program, type: ComputeType): Evaluator {
   const number = () => new REGISTERS[type](BLOCK);
   const inputs = Array.from({ length: program.inputs }, number);
   const axes = program.axes.map(number);
+  const convert = (value: number) => (type === "int32" ? toInt32(value) : value);
   const scalars: [Register, number][] = [];
   const steps: Step[] = [];
   for (const e of program.order) {
@@ -50,7 +52,7 @@ function makeEvaluator(program: Program, type: ComputeType): Evaluator {
     else if (e.op === "index") register = axes[program.axes.indexOf(e.value)];
     else {
       register = e.isMask ? new Uint8Array(BLOCK) : number();
-      if (e.op === "const") register.fill(e.value);
+      if (e.op === "const") register.fill(convert(e.value));
       else if (e.op === "scalar") scalars.push([register, e.value]);
       else steps.push(stepFor(e, register, args, type));
     }
@@ -61,7 +63,7 @@ function makeEvaluator(program: Program, type: ComputeType): Evaluator {
     axes,
     outputs: program.exprs.map((e) => registers.get(e)!),
     setScalars(values) {
-      for (const [register, i] of scalars) register.fill(values[i]);
+      for (const [register, i] of scalars) register.fill(convert(values[i]));
     },
     run(n) {
       for (const step of steps) step(n);
@@ -88,7 +90,8 @@ function stepFor({ op }: Expr, to: Register, args: readonly Register[], type: Co
     return (n) => loop(to, a, b, n);
   }
   if (op in BINARY) {
-    const f = BINARY[op as BinaryOp];
+    // A double does not hold the low bits of a large power.
+    const f = op === "pow" && type === "int32" ? powInt32 : BINARY[op as BinaryOp];
     return (n) => {
       for (let i = 0; i < n; i++) to[i] = f(a[i], b[i]);
     };

@@ -48,6 +48,20 @@ function pow(a: number, b: number): number {
   return a === 1 || (a === -1 && (b === Infinity || b === -Infinity)) ? 1 : a ** b;
 }
 
+/** Integer power modulo 2³²; a negative exponent gives the reciprocal rounded towards zero, and 0 for the base 0. */
+export function powInt32(base: number, exponent: number): number {
+  if (exponent < 0) {
+    if (base === -1) return exponent % 2 === 0 ? 1 : -1;
+    return base === 1 ? 1 : 0;
+  }
+  let result = 1;
+  for (; exponent > 0; exponent >>>= 1) {
+    if (exponent & 1) result = Math.imul(result, base);
+    base = Math.imul(base, base);
+  }
+  return result;
+}
+
 function roundHalfEven(x: number): number {
   const r = Math.round(x);
   return r - x === 0.5 && r % 2 !== 0 ? r - 1 : r;

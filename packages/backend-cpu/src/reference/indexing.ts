@@ -65,7 +65,11 @@ export function scatter(
   const step = target.strides[axis];
   const { data } = target;
   eachRow(walk, [target.offset, index.offset, updates.offset], ([to, where, from], n) => {
-    if (mode === "add")
+    // A sum of bools is true where one of them is.
+    if (mode === "add" && target.dtype === "bool")
+      for (let i = 0; i < n; i++)
+        data[to + i * a + index.data[where + i * b] * step] |= updates.data[from + i * c];
+    else if (mode === "add")
       for (let i = 0; i < n; i++)
         data[to + i * a + index.data[where + i * b] * step] += updates.data[from + i * c];
     else

@@ -30,6 +30,8 @@ export function matmul(a: Operand, b: Operand, output: Operand): void {
         addRowsInteger(total as Int32Array, a.data, from, a.strides[rank - 1], rows, k, n);
       else addRows(total as Float64Array, a.data, from, a.strides[rank - 1], rows, k, n);
       const to = starts[2][i] + row * output.strides[rank - 2];
+      // A bool is one or zero, however many products were.
+      if (output.dtype === "bool") for (let j = 0; j < n; j++) total[j] = total[j] === 0 ? 0 : 1;
       for (let j = 0; j < n; j++) output.data[to + j * output.strides[rank - 1]] = total[j];
     }
   }

@@ -11,18 +11,32 @@ import { type Operand, operand } from "./reference/operand.ts";
 import { reduce } from "./reference/reduce.ts";
 import { random } from "./reference/threefry.ts";
 import { Elementwise } from "./simd/elementwise.ts";
-import { hasSharedMemory } from "./simd/features.ts";
+import type { Engine } from "./simd/engine.ts";
+import { hasRelaxedSimd, hasSharedMemory } from "./simd/features.ts";
 import { Matmul } from "./simd/matmul.ts";
 import { Random } from "./simd/random.ts";
+import { Threads } from "./threads/threads.ts";
 
 /** The memory behind a backend, for tests. */
 export const memoryOf = new WeakMap<Backend, Memory>();
 
-export function wasmBackend(budget: number): Backend {
+export interface WasmOptions {
+  budget: number;
+  threads: number;
+  fma: boolean;
+}
+
+export function wasmBackend({ budget, threads, fma }: WasmOptions): Backend {
   const memory = new Memory(budget);
   const shared = hasSharedMemory();
-  const elementwise = new Elementwise(memory, shared);
-  const products = new Matmul(memory, shared, elementwise);
+  const engine: Engine = {
+    memory,
+    shared,
+    threads: new Threads(memory, shared ? threads : 1),
+    machine: { hasMadd: fma && hasRelaxedSimd(), vectors: 2 },
+  };
+  const elementwise = new Elementwise(engine);
+  const products = new Matmul(engine, elementwise);
   const numbers = new Random(memory, shared);
   const indexing = new Indexing(memory);
 

@@ -1,13 +1,18 @@
-import type { Backend } from "@dl/tensor";
+import { type Backend, DlError } from "@dl/tensor";
 import { wasmBackend } from "./backend.ts";
 import { referenceBackend } from "./reference/backend.ts";
 import { hasSimd } from "./simd/features.ts";
+import { hardwareThreads } from "./threads/spawn.ts";
 
 export interface CpuOptions {
   /** WebAssembly kernels. Default: if the engine has 128-bit vectors. Without: plain JavaScript, the same results more slowly. */
   wasm?: boolean;
   /** Bytes in use beyond which the longest unused memory moves out into ordinary arrays. Default 1 GiB. */
   budget?: number;
+  /** Threads that compute, the calling one included. Default: as many as the machine runs at once, at most 8. The results are the same for any number. */
+  threads?: number;
+  /** Fused multiply-add where the engine has it (Node 22, Chrome 114). Default true; without, every product is rounded before it is added. */
+  fma?: boolean;
 }
 
 const made = new Map<string, Backend>();
@@ -20,11 +25,18 @@ const made = new Map<string, Backend>();
  * tensor([1, 2]).add(1) // => [2, 3]
  */
 export function cpu(options: CpuOptions = {}): Backend {
-  const { wasm = hasSimd(), budget = 2 ** 30 } = options;
-  const key = `${wasm} ${budget}`;
+  const {
+    wasm = hasSimd(),
+    budget = 2 ** 30,
+    threads = Math.min(hardwareThreads(), 8),
+    fma = true,
+  } = options;
+  if (!Number.isInteger(threads) || threads < 1)
+    throw new DlError("value", `cpu: threads is ${threads}, it has to be a whole number from 1`);
+  const key = wasm ? `${budget} ${threads} ${fma}` : "reference";
   let backend = made.get(key);
   if (!backend) {
-    backend = wasm ? wasmBackend(budget) : referenceBackend();
+    backend = wasm ? wasmBackend({ budget, threads, fma }) : referenceBackend();
     made.set(key, backend);
   }
   return backend;

@@ -16,6 +16,7 @@ export type ErrorCode =
   | "state-dict" // a checkpoint that does not fit
   | "data" // a file or sample that is not what it should be
   | "memory" // out of memory
+  | "worker" // a thread of a backend stopped
   | "anomaly"; // the first NaN
 
 export class DlError extends Error {

@@ -22,6 +22,7 @@ const PLAIN = {
   "i32.sub": 0x6b,
   "i32.mul": 0x6c,
   "i32.and": 0x71,
+  "i32.or": 0x72,
   "i32.shl": 0x74,
   "f32.add": 0x92,
   "f32.demote_f64": 0xb6,
@@ -272,6 +273,25 @@ export class Fn {
           .op("i32.ge_s")
           .bytes(0x0d, 0, 0x0b);
       });
+  }
+
+  /** for (at = 0; at < count; at += step), with size = min(step, count − at). `count` is a local. */
+  blocks(count: number, step: number, body: (at: number, size: number) => unknown): this {
+    const [at, size] = [this.local(), this.local()];
+    this.i32(0).set(at);
+    return this.while(
+      () => this.get(at).get(count).op("i32.lt_s"),
+      () => {
+        this.i32(step).get(count).get(at).op("i32.sub").tee(size);
+        this.get(size).i32(step).op("i32.gt_s").op("select").set(size);
+        body(at, size);
+        this.bump(at, step);
+      },
+    );
+  }
+  /** Pushes pointer + index · scale, of locals. */
+  at(pointer: number, index: number, scale: number): this {
+    return this.get(index).get(scale).op("i32.mul").get(pointer).op("i32.add");
   }
 
   encode(): number[] {

@@ -12,7 +12,7 @@ import { BINARY, UNARY } from "../reference/functions.ts";
 import { positionStrides } from "../reference/transfer.ts";
 import { type Plan, plan } from "../reference/walk.ts";
 import { ConstantPool } from "./constants.ts";
-import { hasRelaxedSimd } from "./features.ts";
+import type { Engine } from "./engine.ts";
 import {
   type ElementType,
   elementBytes,
@@ -70,13 +70,13 @@ export class Elementwise {
   private readonly maps: Map<number | string, Kernel>[] = [];
   private readonly reductions: Map<number | string, Kernel>[] = [];
 
-  constructor(memory: Memory, shared: boolean) {
+  constructor({ memory, shared, machine }: Engine) {
     this.memory = memory;
     const pool = new ConstantPool(memory);
     this.transpose = new Transpose(memory, shared);
     this.target = {
       shared,
-      hasMadd: hasRelaxedSimd(),
+      hasMadd: machine.hasMadd,
       constantAddress: (bits) => pool.address(bits),
     };
   }

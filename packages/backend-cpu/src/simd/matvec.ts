@@ -2,9 +2,8 @@
  * Products of a matrix and a vector. They are bound by reading the matrix, so it is read once, in the order in which it
  * lies in memory, and never packed.
  */
-import { Fn, I32, V128 } from "./assembler.ts";
-
-const parameters = (n: number): number[] => new Array<number>(n).fill(I32);
+import { Fn, I32, moduleBytes, V128 } from "./assembler.ts";
+import { readWords } from "./parameters.ts";
 
 /** sum += x · y, of locals. */
 function multiplyAdd(f: Fn, hasMadd: boolean, x: number, y: () => unknown, sum: number): void {
@@ -14,10 +13,12 @@ function multiplyAdd(f: Fn, hasMadd: boolean, x: number, y: () => unknown, sum: 
   else f.v("f32x4.mul").get(sum).v("f32x4.add").set(sum);
 }
 
-/** dots(rows, k, a, aRowBytes, x, y): y[i] = Σ_p a[i, p] · x[p], where neighbours in p are neighbours in memory. */
-export function dots(hasMadd: boolean): Fn {
-  const f = new Fn(parameters(6));
-  const [rows, k, a, aRowBytes, x, y] = [0, 1, 2, 3, 4, 5];
+export const DOTS_WORDS = ["rows", "k", "a", "aRowBytes", "x", "y"] as const;
+
+/** y[i] = Σ_p a[i, p] · x[p], where neighbours in p are neighbours in memory. */
+export function dotsModule(hasMadd: boolean, shared: boolean): Uint8Array<ArrayBuffer> {
+  const f = new Fn([I32, I32]);
+  const { rows, k, a, aRowBytes, x, y } = readWords(f, DOTS_WORDS);
   const [left, at] = [f.local(), f.local()];
   const value = f.local(V128);
   const tile = (height: number) => {
@@ -58,13 +59,15 @@ export function dots(hasMadd: boolean): Fn {
   };
   tile(4);
   tile(1);
-  return f;
+  return moduleBytes([{ name: "run", fn: f }], shared);
 }
 
-/** combine(n, k, x, xBytes, b, bRowBytes, y): y[j] = Σ_p x[p] · b[p, j], where neighbours in j are neighbours in memory. */
-export function combine(hasMadd: boolean): Fn {
-  const f = new Fn(parameters(7));
-  const [n, k, x, xBytes, b, bRowBytes, y] = [0, 1, 2, 3, 4, 5, 6];
+export const COMBINE_WORDS = ["n", "k", "x", "xBytes", "b", "bRowBytes", "y"] as const;
+
+/** y[j] = Σ_p x[p] · b[p, j], where neighbours in j are neighbours in memory. */
+export function combineModule(hasMadd: boolean, shared: boolean): Uint8Array<ArrayBuffer> {
+  const f = new Fn([I32, I32]);
+  const { n, k, x, xBytes, b, bRowBytes, y } = readWords(f, COMBINE_WORDS);
   const [left, at] = [f.local(), f.local()];
   const sum = f.local(V128);
   const clear = (elements: number, store: () => unknown) =>
@@ -106,5 +109,5 @@ export function combine(hasMadd: boolean): Fn {
   };
   rows(4);
   rows(1);
-  return f;
+  return moduleBytes([{ name: "run", fn: f }], shared);
 }

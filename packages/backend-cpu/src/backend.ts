@@ -1,5 +1,11 @@
 /** The fast backend: kernels in WebAssembly where there are such, the reference kernels on the same memory elsewhere. */
-import { type Backend, bytesPerElement, contiguousStrides, type View } from "@dl/tensor";
+import {
+  type Backend,
+  bytesPerElement,
+  type CompositeKernel,
+  contiguousStrides,
+  type View,
+} from "@dl/tensor";
 import { Indexing } from "./indexing.ts";
 import { Memory } from "./memory.ts";
 import { cpuDTypes } from "./reference/backend.ts";
@@ -10,6 +16,7 @@ import { matmul } from "./reference/matmul.ts";
 import { type Operand, operand } from "./reference/operand.ts";
 import { reduce } from "./reference/reduce.ts";
 import { random } from "./reference/threefry.ts";
+import { Convolution } from "./simd/conv/convolution.ts";
 import { Elementwise } from "./simd/elementwise.ts";
 import type { Engine } from "./simd/engine.ts";
 import { hasRelaxedSimd, hasSharedMemory } from "./simd/features.ts";
@@ -37,6 +44,7 @@ export function wasmBackend({ budget, threads, fma }: WasmOptions): Backend {
   };
   const elementwise = new Elementwise(engine);
   const products = new Matmul(engine, elementwise);
+  const convolution = new Convolution(engine, elementwise);
   const numbers = new Random(memory, shared);
   const indexing = new Indexing(memory);
 
@@ -70,7 +78,11 @@ export function wasmBackend({ budget, threads, fma }: WasmOptions): Backend {
   const backend: Backend = {
     name: "cpu",
     dtypes: cpuDTypes,
-    overrides: new Map(),
+    overrides: new Map<string, CompositeKernel>([
+      ["convolution", (x, y, attrs) => convolution.forward(x, y, attrs)],
+      ["convolutionInputGradient", (x, y, attrs) => convolution.inputGradient(x, y, attrs)],
+      ["convolutionWeightGradient", (x, y, attrs) => convolution.weightGradient(x, y, attrs)],
+    ]),
     alloc: (bytes) => memory.alloc(bytes),
     free: (buffer) => memory.free(buffer),
     write: (buffer, data, byteOffset = 0) => memory.write(buffer, data, byteOffset),

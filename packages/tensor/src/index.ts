@@ -170,7 +170,19 @@ export {
 export { gather, indexSelect, oneHot, scatter, scatterAdd, tril, triu } from "./ops/indexing.ts";
 export { argsort, sort, topk } from "./ops/sort.ts";
 export { cumsum } from "./ops/scan.ts";
-export { conv2d, type ConvAttrs, type ConvOptions, type PairArgument, pair } from "./ops/conv.ts";
+export {
+  type ConvAttrs,
+  type ConvOptions,
+  type ConvTransposeOptions,
+  conv1d,
+  conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  type PairArgument,
+  pair,
+} from "./ops/conv.ts";
 export {
   adaptiveAvgPool2d,
   avgPool2d,

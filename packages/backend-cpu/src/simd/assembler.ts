@@ -21,6 +21,8 @@ const PLAIN = {
   "i32.add": 0x6a,
   "i32.sub": 0x6b,
   "i32.mul": 0x6c,
+  "i32.div_u": 0x6e,
+  "i32.rem_u": 0x70,
   "i32.and": 0x71,
   "i32.or": 0x72,
   "i32.shl": 0x74,
@@ -184,6 +186,10 @@ export class Fn {
   }
   storeV(offset = 0): this {
     return this.bytes(0xfd, 11, 2, ...leb(offset));
+  }
+  /** memory.fill; address, byte and length are on the stack. */
+  fillMemory(): this {
+    return this.bytes(0xfc, 11, 0);
   }
   /** One 32-bit element into all lanes. */
   loadSplat(offset = 0): this {

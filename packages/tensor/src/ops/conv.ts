@@ -1,16 +1,16 @@
 /**
- * Convolution: windows of the padded input times the weight, as one matrix product. Three ops, each the gradient of the
- * others, so that gradients of gradients close; a backend may bring kernels of its own for each by its name.
+ * Convolution in any number of spatial dimensions: windows of the padded input times the weight. Three ops, each the
+ * gradient of the others, so that gradients of gradients close; a backend may bring kernels of its own for each by its name.
  *
- * Activations are laid out with channels innermost (whatever the shape says): windows then copy in long runs, and the
- * product writes its result where the next layer reads it.
+ * As decomposed here it is one matrix product, with activations laid out channels innermost (whatever the shape says):
+ * windows then copy in long runs, and the product writes its result where the next layer reads it.
  */
 import { defineComposite } from "../define.ts";
 import { dispatch, type Op } from "../dispatch.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { numelOf, type Shape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { channelsLastStrides, padChannelsLast } from "./join.ts";
+import { pad, padChannelsLast } from "./join.ts";
 import { overlapAdd, windows } from "./views.ts";
 
 /** Per spatial dimension. */
@@ -89,12 +89,12 @@ const outputSize = ({
       ) + 1,
   );
 
-const convOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2d", {
-  results([x, weight], attrs) {
-    const shape = [x.shape[0], weight.shape[0], ...outputSize(attrs)];
-    return [{ shape, dtype: x.dtype, strides: channelsLastStrides(shape) }];
-  },
-  decompose([x, weight], attrs) {
+/** Inputs x, weight, and perhaps a bias. */
+const convOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("convolution", {
+  results: ([x, weight], attrs) => [
+    { shape: [x.shape[0], weight.shape[0], ...outputSize(attrs)], dtype: x.dtype },
+  ],
+  decompose([x, weight, bias], attrs) {
     const { groups } = attrs;
     const [n] = x.shape;
     const [o] = weight.shape;
@@ -102,25 +102,24 @@ const convOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2d", {
     const y = grouped(taken, weightMatrix(weight, groups));
     // [groups, N·O..., O/groups] → [N, O, O...], channels innermost.
     const order = [1, 0, 2 + out.length, ...out.map((_, i) => 2 + i)];
-    return [
-      y
-        .reshape([groups, n, ...out, o / groups])
-        .permute(order)
-        .reshape([n, o, ...out]),
-    ];
+    const product = y
+      .reshape([groups, n, ...out, o / groups])
+      .permute(order)
+      .reshape([n, o, ...out]);
+    return [bias ? product.add(bias.reshape([1, o, ...out.map(() => 1)])) : product];
   },
   saves: (needs) => ({ inputs: [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])] }),
   gradient: ([g], { attrs, needs, input }) => [
     needs[0] ? dispatch(convInputGradientOp, [g!, input(1)], attrs) : null,
     needs[1] ? dispatch(convWeightGradientOp, [input(0), g!], attrs) : null,
+    needs[2] ? g!.sum(g!.shape.map((_, d) => d).filter((d) => d !== 1)) : null,
   ],
 });
 
-const convInputGradientOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2dInputGradient", {
-  results([g, weight], { groups, inputSize }) {
-    const shape = [g.shape[0], weight.shape[1] * groups, ...inputSize];
-    return [{ shape, dtype: g.dtype, strides: channelsLastStrides(shape) }];
-  },
+const convInputGradientOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("convolutionInputGradient", {
+  results: ([g, weight], { groups, inputSize }) => [
+    { shape: [g.shape[0], weight.shape[1] * groups, ...inputSize], dtype: g.dtype },
+  ],
   decompose([g, weight], attrs) {
     const { groups, inputSize, kernelSize, stride, before, after, dilation } = attrs;
     const [n, , ...out] = g.shape;
@@ -150,31 +149,34 @@ const convInputGradientOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2dInp
   ],
 });
 
-const convWeightGradientOp: Op<ConvAttrs> = defineComposite<ConvAttrs>("conv2dWeightGradient", {
-  results: ([x, g], { groups, kernelSize }) => [
-    { shape: [g.shape[1], x.shape[1] / groups, ...kernelSize], dtype: g.dtype },
-  ],
-  decompose([x, g], attrs) {
-    const { groups, kernelSize } = attrs;
-    const c = x.shape[1] / groups;
-    const k = kernelSize.length;
-    const [taken] = columns(x, attrs);
-    const d = grouped(taken.transpose(1, 2), rows(g, groups));
-    // [groups, K...·C/groups, O/groups] → [O, C/groups, K...]
-    const order = [0, 2 + k, 1 + k, ...kernelSize.map((_, i) => 1 + i)];
-    return [
-      d
-        .reshape([groups, ...kernelSize, c, g.shape[1] / groups])
-        .permute(order)
-        .reshape([g.shape[1], c, ...kernelSize]),
-    ];
+const convWeightGradientOp: Op<ConvAttrs> = defineComposite<ConvAttrs>(
+  "convolutionWeightGradient",
+  {
+    results: ([x, g], { groups, kernelSize }) => [
+      { shape: [g.shape[1], x.shape[1] / groups, ...kernelSize], dtype: g.dtype },
+    ],
+    decompose([x, g], attrs) {
+      const { groups, kernelSize } = attrs;
+      const c = x.shape[1] / groups;
+      const k = kernelSize.length;
+      const [taken] = columns(x, attrs);
+      const d = grouped(taken.transpose(1, 2), rows(g, groups));
+      // [groups, K...·C/groups, O/groups] → [O, C/groups, K...]
+      const order = [0, 2 + k, 1 + k, ...kernelSize.map((_, i) => 1 + i)];
+      return [
+        d
+          .reshape([groups, ...kernelSize, c, g.shape[1] / groups])
+          .permute(order)
+          .reshape([g.shape[1], c, ...kernelSize]),
+      ];
+    },
+    saves: (needs) => ({ inputs: [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])] }),
+    gradient: ([gw], { attrs, needs, input }) => [
+      needs[0] ? dispatch(convInputGradientOp, [input(1), gw!], attrs) : null,
+      needs[1] ? dispatch(convOp, [input(0), gw!], attrs) : null,
+    ],
   },
-  saves: (needs) => ({ inputs: [...(needs[0] ? [1] : []), ...(needs[1] ? [0] : [])] }),
-  gradient: ([gw], { attrs, needs, input }) => [
-    needs[0] ? dispatch(convInputGradientOp, [input(1), gw!], attrs) : null,
-    needs[1] ? dispatch(convOp, [input(0), gw!], attrs) : null,
-  ],
-});
+);
 
 export type PairArgument = number | readonly number[];
 export interface ConvOptions {
@@ -200,45 +202,35 @@ export function pair(value: PairArgument, name: string, dims = 2): readonly numb
   return list;
 }
 
-/**
- * Cross-correlation of a batch of images with `weight`, as PyTorch's conv2d.
- *
- *     y[n, o, i, j] = bias[o] + Σ_{c,p,q} weight[o, c, p, q] · x[n, c, i·stride + p·dilation − padding, …]
- *
- * @param x `[N, C, H, W]`, or `[C, H, W]` for a single image
- * @param weight `[O, C / groups, KH, KW]`
- * @returns `[N, O, OH, OW]`
- * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
- */
-export function conv2d(x: Tensor, weight: Tensor, options: ConvOptions = {}): Tensor {
-  if (x.rank === 3) return conv2d(x.unsqueeze(0), weight, options).squeeze(0);
+/** What a convolution is told, checked; `name` is the op that a user called. */
+function convolution(
+  name: string,
+  dims: number,
+  x: Tensor,
+  weight: Tensor,
+  options: ConvOptions,
+): Tensor {
+  if (x.rank === dims + 1)
+    return convolution(name, dims, x.unsqueeze(0), weight, options).squeeze(0);
   const { bias = null, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
-  if (x.rank !== 4)
+  const axes = AXES.slice(3 - dims).join(", ");
+  if (x.rank !== dims + 2)
     throw new ShapeError(
-      `conv2d: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}${x.rank === 2 ? ": reshape flat images first, x.reshape(-1, 1, 28, 28)" : ""}`,
+      `${name}: the input has to be [N, C, ${axes}] or [C, ${axes}], got ${formatShape(x.shape)}${dims === 2 && x.rank === 2 ? ": reshape flat images first, x.reshape(-1, 1, 28, 28)" : ""}`,
     );
-  if (weight.rank !== 4)
-    throw new ShapeError(
-      `conv2d: the weight has to be [O, C / groups, KH, KW], got ${formatShape(weight.shape)}`,
-    );
+  checkWeight(name, dims, weight, "O, C / groups");
   const [, channels, ...inputSize] = x.shape;
   const [o, c, ...kernelSize] = weight.shape;
-  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0 || o % groups !== 0) {
-    throw new DlError(
-      "value",
-      `conv2d: ${groups} groups do not divide ${channels} input and ${o} output channels`,
-    );
-  }
+  checkGroups(name, groups, channels, o);
   if (c * groups !== channels) {
     throw new ShapeError(
-      `conv2d: the input ${formatShape(x.shape)} has ${channels} channels, the weight ${formatShape(weight.shape)} takes ${c * groups}${groups > 1 ? ` (${groups} groups)` : ""}`,
+      `${name}: the input ${formatShape(x.shape)} has ${channels} channels, the weight ${formatShape(weight.shape)} takes ${c * groups}${groups > 1 ? ` (${groups} groups)` : ""}`,
     );
   }
-  if (bias && (bias.rank !== 1 || bias.shape[0] !== o))
-    throw new ShapeError(`conv2d: the bias has to be [${o}], got ${formatShape(bias.shape)}`);
-  const steps = pair(stride, "conv2d: stride");
-  const spread = pair(dilation, "conv2d: dilation");
-  const [before, after] = paddingAmounts(padding, kernelSize, steps, spread);
+  checkBias(name, bias, o);
+  const steps = pair(stride, `${name}: stride`, dims);
+  const spread = pair(dilation, `${name}: dilation`, dims);
+  const [before, after] = paddingAmounts(name, padding, kernelSize, steps, spread);
   const attrs: ConvAttrs = {
     stride: steps,
     before,
@@ -251,13 +243,179 @@ export function conv2d(x: Tensor, weight: Tensor, options: ConvOptions = {}): Te
   const out = outputSize(attrs);
   if (out.some((n) => n < 1))
     throw new ShapeError(
-      `conv2d: a window of ${formatShape(kernelSize)} does not fit the input ${formatShape(x.shape)} with padding ${JSON.stringify(padding)}`,
+      `${name}: a window of ${formatShape(kernelSize)} does not fit the input ${formatShape(x.shape)} with padding ${JSON.stringify(padding)}`,
     );
-  const y = dispatch(convOp, [x, weight], attrs);
-  return bias ? y.add(bias.reshape([1, o, 1, 1])) : y;
+  return dispatch(convOp, bias ? [x, weight, bias] : [x, weight], attrs);
 }
 
+const AXES = ["D", "H", "W"];
+
+function checkWeight(name: string, dims: number, weight: Tensor, channels: string): void {
+  const axes = AXES.slice(3 - dims).map((a) => `K${a}`);
+  if (weight.rank !== dims + 2)
+    throw new ShapeError(
+      `${name}: the weight has to be [${channels}, ${axes.join(", ")}], got ${formatShape(weight.shape)}`,
+    );
+}
+function checkGroups(name: string, groups: number, channels: number, o: number): void {
+  if (!Number.isInteger(groups) || groups < 1 || channels % groups !== 0 || o % groups !== 0) {
+    throw new DlError(
+      "value",
+      `${name}: ${groups} groups do not divide ${channels} input and ${o} output channels`,
+    );
+  }
+}
+function checkBias(name: string, bias: Tensor | null, o: number): void {
+  if (bias && (bias.rank !== 1 || bias.shape[0] !== o))
+    throw new ShapeError(`${name}: the bias has to be [${o}], got ${formatShape(bias.shape)}`);
+}
+
+/**
+ * Cross-correlation of a batch of sequences with `weight`, as PyTorch's conv1d: {@link conv2d} in one dimension.
+ *
+ * @param x `[N, C, W]`, or `[C, W]` for a single one
+ * @param weight `[O, C / groups, KW]`
+ * @returns `[N, O, OW]`
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv1d.html
+ */
+export const conv1d = (x: Tensor, weight: Tensor, options: ConvOptions = {}): Tensor =>
+  convolution("conv1d", 1, x, weight, options);
+
+/**
+ * Cross-correlation of a batch of images with `weight`, as PyTorch's conv2d.
+ *
+ *     y[n, o, i, j] = bias[o] + Σ_{c,p,q} weight[o, c, p, q] · x[n, c, i·stride + p·dilation − padding, …]
+ *
+ * @param x `[N, C, H, W]`, or `[C, H, W]` for a single image
+ * @param weight `[O, C / groups, KH, KW]`
+ * @returns `[N, O, OH, OW]`
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv2d.html
+ */
+export const conv2d = (x: Tensor, weight: Tensor, options: ConvOptions = {}): Tensor =>
+  convolution("conv2d", 2, x, weight, options);
+
+/**
+ * Cross-correlation of a batch of volumes with `weight`, as PyTorch's conv3d: {@link conv2d} in three dimensions.
+ *
+ * @param x `[N, C, D, H, W]`, or `[C, D, H, W]` for a single one
+ * @param weight `[O, C / groups, KD, KH, KW]`
+ * @returns `[N, O, OD, OH, OW]`
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv3d.html
+ */
+export const conv3d = (x: Tensor, weight: Tensor, options: ConvOptions = {}): Tensor =>
+  convolution("conv3d", 3, x, weight, options);
+
+export interface ConvTransposeOptions {
+  bias?: Tensor | null;
+  /** Default 1. */
+  stride?: PairArgument;
+  /** Cut off the result on both sides. Default 0. */
+  padding?: PairArgument;
+  /** Added to the result's size on one side, where several sizes are possible. Default 0. */
+  outputPadding?: PairArgument;
+  /** Default 1. */
+  dilation?: PairArgument;
+  /** Default 1. */
+  groups?: number;
+}
+
+function transposedConvolution(
+  name: string,
+  dims: number,
+  x: Tensor,
+  weight: Tensor,
+  options: ConvTransposeOptions,
+): Tensor {
+  if (x.rank === dims + 1)
+    return transposedConvolution(name, dims, x.unsqueeze(0), weight, options).squeeze(0);
+  const { bias = null, groups = 1 } = options;
+  const axes = AXES.slice(3 - dims).join(", ");
+  if (x.rank !== dims + 2)
+    throw new ShapeError(
+      `${name}: the input has to be [N, C, ${axes}] or [C, ${axes}], got ${formatShape(x.shape)}`,
+    );
+  checkWeight(name, dims, weight, "C, O / groups");
+  const [, channels, ...size] = x.shape;
+  const [c, perGroup, ...kernelSize] = weight.shape;
+  if (c !== channels)
+    throw new ShapeError(
+      `${name}: the input ${formatShape(x.shape)} has ${channels} channels, the weight ${formatShape(weight.shape)} takes ${c}`,
+    );
+  const o = perGroup * groups;
+  checkGroups(name, groups, channels, o);
+  checkBias(name, bias, o);
+  const stride = pair(options.stride ?? 1, `${name}: stride`, dims);
+  const padding = pair(options.padding ?? 0, `${name}: padding`, dims);
+  const dilation = pair(options.dilation ?? 1, `${name}: dilation`, dims);
+  const extra = pair(options.outputPadding ?? 0, `${name}: outputPadding`, dims);
+  if (extra.some((n, i) => n < 0 || (n >= stride[i] && n >= dilation[i])))
+    throw new DlError(
+      "value",
+      `${name}: outputPadding ${formatShape(extra)} has to be smaller than stride ${formatShape(stride)} or dilation ${formatShape(dilation)}`,
+    );
+  const inputSize = size.map(
+    (n, i) =>
+      (n - 1) * stride[i] - 2 * padding[i] + dilation[i] * (kernelSize[i] - 1) + extra[i] + 1,
+  );
+  if (inputSize.some((n) => n < 1))
+    throw new ShapeError(
+      `${name}: the input ${formatShape(x.shape)} is too small: the result would be ${formatShape(inputSize)}`,
+    );
+  if (extra.some((n, i) => n >= stride[i])) {
+    // Beyond what a convolution with this stride could have started from: the whole, cut and padded.
+    const whole = transposedConvolution(name, dims, x, weight, { stride, dilation, groups });
+    const y = inputSize.reduce((t, n, i) => {
+      const missing = padding[i] + n - t.shape[2 + i];
+      const amounts = inputSize.flatMap((_, d) => [0, dims - 1 - d === i ? missing : 0]);
+      return (missing > 0 ? pad(t, amounts) : t).narrow(2 + i, padding[i], n);
+    }, whole);
+    return bias ? y.add(bias.reshape([1, o, ...size.map(() => 1)])) : y;
+  }
+  const attrs: ConvAttrs = {
+    stride,
+    before: padding,
+    after: padding,
+    dilation,
+    groups,
+    inputSize,
+    kernelSize,
+  };
+  const y = dispatch(convInputGradientOp, [x, weight], attrs);
+  return bias ? y.add(bias.reshape([1, o, ...size.map(() => 1)])) : y;
+}
+
+/** {@link convTranspose2d} in one dimension: x `[N, C, W]`, weight `[C, O / groups, KW]`. */
+export const convTranspose1d = (
+  x: Tensor,
+  weight: Tensor,
+  options: ConvTransposeOptions = {},
+): Tensor => transposedConvolution("convTranspose1d", 1, x, weight, options);
+
+/**
+ * The transpose of {@link conv2d}, as PyTorch's conv_transpose2d: what flows back from an output to an input, used forwards.
+ *
+ *     OH = (H − 1) · stride − 2 · padding + dilation · (KH − 1) + outputPadding + 1
+ *
+ * @param x `[N, C, H, W]`, or `[C, H, W]` for a single image
+ * @param weight `[C, O / groups, KH, KW]`
+ * @returns `[N, O, OH, OW]`
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.conv_transpose2d.html
+ */
+export const convTranspose2d = (
+  x: Tensor,
+  weight: Tensor,
+  options: ConvTransposeOptions = {},
+): Tensor => transposedConvolution("convTranspose2d", 2, x, weight, options);
+
+/** {@link convTranspose2d} in three dimensions: x `[N, C, D, H, W]`, weight `[C, O / groups, KD, KH, KW]`. */
+export const convTranspose3d = (
+  x: Tensor,
+  weight: Tensor,
+  options: ConvTransposeOptions = {},
+): Tensor => transposedConvolution("convTranspose3d", 3, x, weight, options);
+
 function paddingAmounts(
+  name: string,
   padding: ConvOptions["padding"],
   kernel: Shape,
   stride: readonly number[],
@@ -265,11 +423,11 @@ function paddingAmounts(
 ): [readonly number[], readonly number[]] {
   if (padding === "valid") return [kernel.map(() => 0), kernel.map(() => 0)];
   if (padding !== "same") {
-    const amount = pair(padding ?? 0, "conv2d: padding");
+    const amount = pair(padding ?? 0, `${name}: padding`, kernel.length);
     return [amount, amount];
   }
   if (stride.some((s) => s !== 1))
-    throw new DlError("value", 'conv2d: padding "same" is for stride 1');
+    throw new DlError("value", `${name}: padding "same" is for stride 1`);
   const total = kernel.map((k, i) => dilation[i] * (k - 1));
   const before = total.map((n) => Math.floor(n / 2));
   return [before, total.map((n, i) => n - before[i])];

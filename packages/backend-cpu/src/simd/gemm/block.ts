@@ -10,7 +10,8 @@ import {
 } from "./tile.ts";
 
 /** Bytes of memory in which a tile that overlaps the result's edge is computed. */
-export const edgeBytes = (machine: Machine): number => MOST_ROWS * 4 * tileColumns(machine);
+export const edgeBytes = (machine: Machine): number =>
+  MOST_ROWS * 4 * Math.max(tileColumns(machine), 32);
 
 const COMMON = ["m", "n", "k", "a", "b", "c", "rowBytes", "accumulate", "edge"] as const;
 const IN_PLACE = ["aRowBytes", "aColumnBytes"] as const;
@@ -34,7 +35,7 @@ export function block(kind: Pick<TileShape, "left" | "right">, tiles: Tiles, mac
   const p = (name: string) => names.indexOf(name);
   const [m, n, k, a, b, c] = [p("m"), p("n"), p("k"), p("a"), p("b"), p("c")];
   const [rowBytes, accumulate, edge] = [p("rowBytes"), p("accumulate"), p("edge")];
-  const columns = tileColumns(machine);
+  const columns = 4 * tiles.widths[0];
   const [left, panel, to, rows, i, j, at] = Array.from({ length: 7 }, () => f.local());
   const callTile = (vectors: number, target: () => unknown) =>
     tiles.call(f, rows, vectors, () => {
@@ -98,7 +99,7 @@ export function block(kind: Pick<TileShape, "left" | "right">, tiles: Tiles, mac
   f.while(
     () => f.get(m).i32(0).op("i32.gt_s"),
     () => {
-      f.get(m).i32(MOST_ROWS).get(m).i32(MOST_ROWS).op("i32.lt_s").op("select").set(rows);
+      f.get(m).i32(tiles.rows).get(m).i32(tiles.rows).op("i32.lt_s").op("select").set(rows);
       f.get(n).set(left).get(b).set(panel).get(c).set(to);
       f.countdown(left, columns, () => {
         callTile(tiles.widths[0], toResult);
@@ -108,16 +109,16 @@ export function block(kind: Pick<TileShape, "left" | "right">, tiles: Tiles, mac
       });
       f.get(left).if(() => atEdge(tiles.widths));
       if (kind.left === "inPlace")
-        f.get(p("aRowBytes")).i32(MOST_ROWS).op("i32.mul").get(a).op("i32.add").set(a);
+        f.get(p("aRowBytes")).i32(tiles.rows).op("i32.mul").get(a).op("i32.add").set(a);
       else
         f.get(k)
-          .i32(MOST_ROWS * leftBytes(machine))
+          .i32(tiles.rows * leftBytes(machine))
           .op("i32.mul")
           .get(a)
           .op("i32.add")
           .set(a);
-      f.get(rowBytes).i32(MOST_ROWS).op("i32.mul").get(c).op("i32.add").set(c);
-      f.bump(m, -MOST_ROWS);
+      f.get(rowBytes).i32(tiles.rows).op("i32.mul").get(c).op("i32.add").set(c);
+      f.bump(m, -tiles.rows);
     },
   );
   return f;

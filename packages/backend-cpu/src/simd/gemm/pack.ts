@@ -2,22 +2,27 @@
 import { bitsOf, Fn, I32, V128 } from "../assembler.ts";
 import { leftBytes, type Machine, MOST_ROWS, tileColumns } from "./tile.ts";
 
-/** packLeft(source, target, m, k, rowBytes, columnBytes): panels of 6 rows, the last one of what is left. */
-export function packLeft(machine: Machine): Fn {
+/**
+ * packLeft(source, target, m, k, rowBytes, columnBytes): panels of `most` rows, the last one of what is left.
+ * With `isTable` the last parameter is the address of a table instead, of where each column is.
+ */
+export function packLeft(machine: Machine, isTable = false, most = MOST_ROWS): Fn {
   const f = new Fn(new Array<number>(6).fill(I32));
   const [source, target, m, k, rowBytes, columnBytes] = [0, 1, 2, 3, 4, 5];
-  const [left, column, p] = [f.local(), f.local(), f.local()];
+  const [left, column, p, entry] = [f.local(), f.local(), f.local(), f.local()];
   const bytes = leftBytes(machine);
   const panel = (rows: number) => {
     f.countdown(left, 1, () => {
-      f.get(column).set(p);
+      if (isTable) f.get(column).get(entry).loadI32().op("i32.add").set(p).bump(entry, 4);
+      else f.get(column).set(p);
       for (let i = 0; i < rows; i++) {
         f.get(target).get(p);
         if (bytes === 16) f.loadSplat().storeV(16 * i);
         else f.loadF32().storeF32(4 * i);
         if (i < rows - 1) f.bumpBy(p, rowBytes);
       }
-      f.bump(target, bytes * rows).bumpBy(column, columnBytes);
+      f.bump(target, bytes * rows);
+      if (!isTable) f.bumpBy(column, columnBytes);
     });
   };
   const chosen = (rows: number): void => {
@@ -36,9 +41,9 @@ export function packLeft(machine: Machine): Fn {
   f.while(
     () => f.get(m).i32(0).op("i32.gt_s"),
     () => {
-      f.get(source).set(column).get(k).set(left);
-      chosen(MOST_ROWS);
-      f.at(source, rowBytes, constant(f, MOST_ROWS)).set(source).bump(m, -MOST_ROWS);
+      f.get(source).set(column).get(k).set(left).get(columnBytes).set(entry);
+      chosen(most);
+      f.at(source, rowBytes, constant(f, most)).set(source).bump(m, -most);
     },
   );
   return f;

@@ -139,20 +139,28 @@ export function tile(shape: TileShape, machine: Machine): Fn {
 }
 
 /**
- * Tiles of all heights and widths of one kind, as functions of a module that come first in its numbering; `call` emits a
- * call of the one that has `rows` (a local) rows.
+ * Tiles of all heights and widths of one kind, as functions of a module, numbered from `first`; `call` emits a call of
+ * the one that has `rows` (a local) rows.
  */
 export class Tiles {
   readonly functions: { name: string; fn: Fn }[] = [];
-  /** Whole width first, then those for edges. */
+  /** Of the highest tile. */
+  readonly rows: number;
+  /** In vectors: whole width first, then those for edges. */
   readonly widths: readonly number[];
   private readonly first: number;
 
-  constructor(kind: Pick<TileShape, "left" | "right">, machine: Machine, first: number) {
+  constructor(
+    kind: Pick<TileShape, "left" | "right">,
+    machine: Machine,
+    first: number,
+    most: { rows: number; vectors: number } = { rows: MOST_ROWS, vectors: machine.vectors },
+  ) {
     this.first = first;
-    this.widths = machine.vectors === 4 ? [4, 2, 1] : [2, 1];
+    this.rows = most.rows;
+    this.widths = [8, 4, 2, 1].filter((n) => n <= most.vectors);
     for (const vectors of this.widths)
-      for (let rows = MOST_ROWS; rows > 0; rows--)
+      for (let rows = this.rows; rows > 0; rows--)
         this.functions.push({
           name: `${kind.left}_${kind.right}_${rows}x${4 * vectors}`,
           fn: tile({ ...kind, rows, vectors }, machine),
@@ -160,15 +168,15 @@ export class Tiles {
   }
 
   call(f: Fn, rows: number, vectors: number, args: () => unknown): void {
-    const index = this.first + this.widths.indexOf(vectors) * MOST_ROWS;
+    const index = this.first + this.widths.indexOf(vectors) * this.rows;
     const choose = (i: number): void => {
-      if (i === MOST_ROWS - 1) {
+      if (i === this.rows - 1) {
         args();
         f.call(index + i);
         return;
       }
       f.get(rows)
-        .i32(MOST_ROWS - i)
+        .i32(this.rows - i)
         .op("i32.eq")
         .if(
           () => {

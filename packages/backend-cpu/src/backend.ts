@@ -21,6 +21,7 @@ import { Elementwise } from "./simd/elementwise.ts";
 import type { Engine } from "./simd/engine.ts";
 import { hasRelaxedSimd, hasSharedMemory } from "./simd/features.ts";
 import { Matmul } from "./simd/matmul.ts";
+import { Pool } from "./simd/pool.ts";
 import { Random } from "./simd/random.ts";
 import { Threads } from "./threads/threads.ts";
 
@@ -45,6 +46,7 @@ export function wasmBackend({ budget, threads, fma }: WasmOptions): Backend {
   const elementwise = new Elementwise(engine);
   const products = new Matmul(engine, elementwise);
   const convolution = new Convolution(engine, elementwise);
+  const pool = new Pool(engine);
   const numbers = new Random(memory, shared);
   const indexing = new Indexing(memory);
 
@@ -82,6 +84,10 @@ export function wasmBackend({ budget, threads, fma }: WasmOptions): Backend {
       ["convolution", (x, y, attrs) => convolution.forward(x, y, attrs)],
       ["convolutionInputGradient", (x, y, attrs) => convolution.inputGradient(x, y, attrs)],
       ["convolutionWeightGradient", (x, y, attrs) => convolution.weightGradient(x, y, attrs)],
+      ["maxPool2d", (x, y, attrs) => pool.max(x, y, attrs)],
+      ["maxPool2dInputGradient", (x, y, attrs) => pool.maxGradient(x, y, attrs)],
+      ["avgPool2d", (x, y, attrs) => pool.average(x, y, attrs)],
+      ["avgPool2dInputGradient", (x, y, attrs) => pool.averageGradient(x, y, attrs)],
     ]),
     alloc: (bytes) => memory.alloc(bytes),
     free: (buffer) => memory.free(buffer),

@@ -68,6 +68,7 @@ const VECTOR = {
   "i32x4.shr_u": 173,
   "i32x4.add": 174,
   "i32x4.sub": 177,
+  "i32x4.mul": 181,
   "f32x4.abs": 224,
   "f32x4.neg": 225,
   "f32x4.sqrt": 227,

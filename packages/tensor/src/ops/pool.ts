@@ -1,6 +1,6 @@
 /** Pooling: a reduction over windows. */
 import { type CompositeDefinition, defineComposite, runReduce } from "../define.ts";
-import { dispatchAll } from "../dispatch.ts";
+import { dispatch, dispatchAll, type Op } from "../dispatch.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { IDENTITY, program } from "../program.ts";
@@ -8,9 +8,9 @@ import { numelOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { View } from "../view.ts";
 import { type PairArgument, pair } from "./conv.ts";
-import { padChannelsLast } from "./join.ts";
+import { pad, padChannelsLast } from "./join.ts";
 import type { ValuesAndIndices } from "./reduce.ts";
-import { windows } from "./views.ts";
+import { overlapAdd, windows } from "./views.ts";
 
 interface PoolGeometry {
   readonly size: readonly number[];
@@ -20,6 +20,7 @@ interface PoolGeometry {
   /** Added behind the padding, so that windows which start inside are complete (ceilMode). */
   readonly extra: readonly number[];
   readonly out: readonly number[];
+  readonly inputSize: readonly number[];
 }
 
 export interface MaxPoolOptions {
@@ -71,7 +72,7 @@ function geometry(
   const extra = input.map((n, i) =>
     Math.max(0, (out[i] - 1) * stride[i] + dilation[i] * (size[i] - 1) + 1 - n - 2 * padding[i]),
   );
-  return { size, stride, padding, dilation, extra, out };
+  return { size, stride, padding, dilation, extra, out, inputSize: input };
 }
 
 /** [N, C, OH, OW, KH, KW], padded with `value`. */
@@ -123,23 +124,44 @@ const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
   },
   results: ([x], { out }) => {
     const shape = [x.shape[0], x.shape[1], ...out];
-    const strides = [out[0] * out[1] * x.shape[1], 1, out[1] * x.shape[1], x.shape[1]];
     return [
-      { shape, dtype: x.dtype, strides },
-      { shape, dtype: "int32", strides },
+      { shape, dtype: x.dtype },
+      { shape, dtype: "int32" },
     ];
   },
   saves: () => ({ outputs: [1] }),
-  gradient([g], { output, shape }) {
-    if (!g) return [null];
-    const [n, c, h, w] = shape(0);
-    const flat = (t: Tensor) => t.permute(0, 2, 3, 1).reshape([n, -1, c]);
-    // Channels innermost, as the activations are.
-    const d = g.newZeros([n, h * w, c]).scatterAdd(1, flat(output(1)), flat(g));
-    return [d.reshape([n, h, w, c]).permute(0, 3, 1, 2)];
-  },
+  gradient: ([g], { attrs, output }) => [
+    g ? dispatch(maxPoolInputGradientOp, [g, output(1)], attrs) : null,
+  ],
 };
 const maxPoolOp = defineComposite("maxPool2d", maxPoolDefinition);
+
+/** From the gradient of the maxima, and where they are. */
+const maxPoolInputGradientOp: Op<PoolGeometry> = defineComposite<PoolGeometry>(
+  "maxPool2dInputGradient",
+  {
+    results: ([g], { inputSize }) => [
+      { shape: [g.shape[0], g.shape[1], ...inputSize], dtype: g.dtype },
+    ],
+    decompose([g, indices], { inputSize: [h, w] }) {
+      const [n, c] = g.shape;
+      const flat = (t: Tensor) => t.permute(0, 2, 3, 1).reshape([n, -1, c]);
+      // Channels innermost, as the decomposed activations are.
+      const d = g.newZeros([n, h * w, c]).scatterAdd(1, flat(indices), flat(g));
+      return [d.reshape([n, h, w, c]).permute(0, 3, 1, 2)];
+    },
+    saves: () => ({ inputs: [1] }),
+    gradient([gg], { input, shape }) {
+      const planes = (t: Tensor) => t.flatten(2);
+      return [
+        planes(gg!)
+          .gather(2, planes(input(1)))
+          .reshape(shape(0)),
+        null,
+      ];
+    },
+  },
+);
 
 /** Maxima of windows, and where in their [H, W] plane they are. */
 export function maxPool2dWithIndices(
@@ -196,25 +218,76 @@ export function avgPool2d(
   if (x.rank === 3) return avgPool2d(x.unsqueeze(0), kernelSize, options).squeeze(0);
   const { countIncludePad = true, divisorOverride, ...rest } = options;
   const shape = geometry("avgPool2d", x, kernelSize, rest);
-  const total = windowsOf(x, shape, 0).sum([4, 5]);
-  if (divisorOverride !== undefined) return total.div(divisorOverride);
-  const counts = shape.size.map((_, i) => elementCounts(shape, x.shape[2 + i], i, countIncludePad));
-  const isUniform = counts.every((list) => list.every((n) => n === list[0]));
-  if (isUniform) return total.div(counts[0][0] * counts[1][0]);
-  const divisor = Float32Array.from(
-    { length: numelOf(shape.out) },
-    (_, i) => counts[0][Math.floor(i / shape.out[1])] * counts[1][i % shape.out[1]],
-  );
-  return total.div(Tensor.from(divisor, [1, 1, ...shape.out], x.device).to(x.dtype));
+  const counts =
+    divisorOverride === undefined
+      ? shape.size.map((_, i) => elementCounts(shape, i, countIncludePad))
+      : [
+          new Array<number>(shape.out[0]).fill(divisorOverride),
+          new Array<number>(shape.out[1]).fill(1),
+        ];
+  return dispatch(avgPoolOp, [x], { ...shape, counts });
 }
+
+interface AvgPoolAttrs extends PoolGeometry {
+  /** What a window's sum is divided by: the product of its row's and its column's number. */
+  readonly counts: readonly (readonly number[])[];
+}
+
+/** As a tensor that divides all windows, or a number if that is the same for all. */
+function divisorOf({ counts, out }: AvgPoolAttrs, like: Tensor): Tensor | number {
+  const [rows, columns] = counts;
+  if (counts.every((list) => list.every((n) => n === list[0]))) return rows[0] * columns[0];
+  const divisor = Float32Array.from(
+    { length: numelOf(out) },
+    (_, i) => rows[Math.floor(i / out[1])] * columns[i % out[1]],
+  );
+  return Tensor.from(divisor, [1, 1, ...out], like.device).to(like.dtype);
+}
+
+const avgPoolOp: Op<AvgPoolAttrs> = defineComposite<AvgPoolAttrs>("avgPool2d", {
+  results: ([x], { out }) => [{ shape: [x.shape[0], x.shape[1], ...out], dtype: x.dtype }],
+  decompose: ([x], attrs) => [windowsOf(x, attrs, 0).sum([4, 5]).div(divisorOf(attrs, x))],
+  gradient: ([g], { attrs }) => [dispatch(avgPoolInputGradientOp, [g!], attrs)],
+});
+
+const avgPoolInputGradientOp: Op<AvgPoolAttrs> = defineComposite<AvgPoolAttrs>(
+  "avgPool2dInputGradient",
+  {
+    results: ([g], { inputSize }) => [
+      { shape: [g.shape[0], g.shape[1], ...inputSize], dtype: g.dtype },
+    ],
+    decompose([g], attrs) {
+      const { size, stride, padding, dilation, extra, inputSize } = attrs;
+      const [n, c] = g.shape;
+      const shares = g.div(divisorOf(attrs, g)).reshape([...g.shape, 1, 1]);
+      const padded = inputSize.map((length, i) => length + 2 * padding[i] + extra[i]);
+      // Rows behind the last window belong to none.
+      const reached = padded.map(
+        (_, i) => (g.shape[2 + i] - 1) * stride[i] + dilation[i] * (size[i] - 1) + 1,
+      );
+      const summed = overlapAdd(shares.expand([...g.shape, ...size]), [n, c, ...reached], {
+        dims: [2, 3],
+        sizes: size,
+        steps: stride,
+        dilations: dilation,
+      });
+      const missing = padded.map((length, i) => length - reached[i]);
+      const whole = missing.some((m) => m > 0)
+        ? pad(summed, [0, missing[1], 0, missing[0]])
+        : summed;
+      return [whole.narrow(2, padding[0], inputSize[0]).narrow(3, padding[1], inputSize[1])];
+    },
+    gradient: ([gg], { attrs }) => [dispatch(avgPoolOp, [gg!], attrs)],
+  },
+);
 
 /** How many elements each window has along one dimension; what ceilMode adds never counts. */
 function elementCounts(
-  { size, stride, padding, out }: PoolGeometry,
-  n: number,
+  { size, stride, padding, out, inputSize }: PoolGeometry,
   i: number,
   includePad: boolean,
 ): number[] {
+  const n = inputSize[i];
   return Array.from({ length: out[i] }, (_, k) => {
     const start = k * stride[i] - padding[i];
     const end = Math.min(start + size[i], n + padding[i]);

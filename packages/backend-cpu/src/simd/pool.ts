@@ -1,10 +1,10 @@
 /**
- * Pooling of images, plane by plane and row by row of the result. A row collects one tap of all its windows after another,
- * in the order of the window: four windows to a vector, for those columns where the tap lies inside the image.
+ * Pooling of images, plane by plane and row by row of the result, four windows to a vector. A row of averages collects one
+ * tap of all its windows after another, for those columns where the tap lies inside the image.
  */
 import type { View } from "@dl/tensor";
 import { type Kernel, Threads } from "../threads/threads.ts";
-import { bitsOf, Fn, I32, moduleBytes, V128 } from "./assembler.ts";
+import { F32, Fn, I32, moduleBytes, V128 } from "./assembler.ts";
 import type { Engine } from "./engine.ts";
 import { readWords, type Words, writeWords } from "./parameters.ts";
 
@@ -175,45 +175,200 @@ function fillRow(f: Fn, address: number, width: number, push: () => unknown): vo
   });
 }
 
-/** Maxima and where they are: the first of equal ones, a NaN before any number. */
-function maxModule(shared: boolean): Uint8Array<ArrayBuffer> {
+/** Up to so many elements, a window of maxima is unrolled. */
+const UNROLLED = 16;
+
+/**
+ * Maxima and where they are: the first of equal ones, a NaN before any number. Four windows at a time where these lie
+ * inside the image, the last four overlapping those before; one by one at its edges, and where they are large.
+ */
+function maxModule(shared: boolean, [sizeY, sizeX]: readonly number[]): Uint8Array<ArrayBuffer> {
   const f = new Fn([I32, I32]);
   const w = readWords(f, WORDS);
-  const [step, at] = [f.local(), f.local()];
-  const [value, best, takes, places] = Array.from({ length: 4 }, () => f.local(V128));
-  f.get(w.strideX).get(w.elementBytes).op("i32.mul").set(step);
-  eachRow(f, w, (row) => {
-    fillRow(f, row.pooled, w.outWidth, () => f.constantV(bitsOf(-Infinity)));
-    fillRow(f, w.indices, w.outWidth, () => f.constantV(-1));
-    eachTap(f, w, row, (source, position, target, count) => {
-      f.get(target).get(row.pooled).op("i32.sub").get(w.indices).op("i32.add").set(at);
-      f.get(position).v("i32x4.splat").laneNumbers().get(w.strideX).v("i32x4.splat");
-      f.v("i32x4.mul").v("i32x4.add").set(places);
-      strided(f, step, source, count, (load, lanes) => {
-        const read = () => (lanes === 4 ? f.loadV() : f.loadZero());
-        const write = () => (lanes === 4 ? f.storeV() : f.storeLane(0));
-        load();
-        f.set(value);
-        f.get(target);
-        read();
-        f.set(best);
-        // Not less or equal, beside a number; or the window's first element.
-        f.get(value).get(best).v("f32x4.le").v("v128.not").get(best).get(best).v("f32x4.eq");
-        f.v("v128.and").get(at);
-        read();
-        f.constantV(-1).v("i32x4.eq").v("v128.or").set(takes);
-        f.get(target).get(value).get(best).get(takes).v("v128.bitselect");
-        write();
-        f.get(at).get(places).get(at);
-        read();
-        f.get(takes).v("v128.bitselect");
-        write();
-        f.get(places).get(w.strideX).i32(lanes).op("i32.mul").v("i32x4.splat");
-        f.v("i32x4.add").set(places);
-        f.bump(target, 4 * lanes).bump(at, 4 * lanes);
+  const unrolls = sizeY * sizeX <= UNROLLED;
+  const [step, oy, ox, y, x, first, last, at, place] = Array.from({ length: 9 }, () => f.local());
+  const times = (a: number, b: number) => f.get(a).get(b).op("i32.mul");
+  times(w.strideX, w.elementBytes).set(step);
+
+  // Columns whose windows are inside: those in which the first and the last tap are.
+  const firstTap = () => f.get(w.taps);
+  const lastTap = () =>
+    f
+      .get(w.tapsEnd)
+      .i32(4 * TAP_WORDS)
+      .op("i32.sub");
+  const [from, to] = [f.local(), f.local()];
+  firstTap().loadI32(4).set(from);
+  lastTap().loadI32(8).set(to);
+
+  /** The window at (oy, ox), element by element. */
+  const single = () => {
+    const [ky, kx, row, column, best, found, value] = [
+      ...Array.from({ length: 4 }, () => f.local()),
+      f.local(F32),
+      f.local(),
+      f.local(F32),
+    ];
+    f.bytes(0x43, 0, 0, 0x80, 0xff).set(best).i32(-1).set(found).i32(0).set(ky);
+    f.while(
+      () => f.get(ky).get(w.kernelY).op("i32.lt_s"),
+      () => {
+        f.get(y);
+        times(ky, w.dilationY).op("i32.add").set(row).get(w.taps).set(kx);
+        f.while(
+          () => f.get(kx).get(w.tapsEnd).op("i32.lt_s"),
+          () => {
+            f.get(kx).loadI32();
+            times(ox, w.strideX).op("i32.add").set(column);
+            f.get(row).get(w.height).op("i32.lt_u").get(column).get(w.width).op("i32.lt_u");
+            f.op("i32.and").if(() => {
+              times(row, w.rowBytes);
+              times(column, w.elementBytes).op("i32.add").get(w.image).op("i32.add").loadF32();
+              f.set(value);
+              // Not less or equal, beside a number; or the first.
+              f.get(value).get(best).op("f32.le").op("i32.eqz");
+              f.get(best).get(best).op("f32.eq").op("i32.and");
+              f.get(found).i32(-1).op("i32.eq").op("i32.or");
+              f.if(() => {
+                f.get(value).set(best);
+                times(row, w.width).get(column).op("i32.add").set(found);
+              });
+            });
+            f.bump(kx, 4 * TAP_WORDS);
+          },
+        );
+        f.bump(ky, 1);
+      },
+    );
+    const here = (base: number) => f.get(ox).i32(2).op("i32.shl").get(base).op("i32.add");
+    here(w.pooled).get(best).storeF32();
+    here(w.indices).get(found).storeI32();
+  };
+
+  // Distances of the window's elements from its first, as places in the plane.
+  const distances = !unrolls
+    ? []
+    : Array.from({ length: sizeY * sizeX }, (_, t) => {
+        const local = f.local(V128);
+        f.i32(Math.floor(t / sizeX))
+          .get(w.dilationY)
+          .op("i32.mul")
+          .get(w.width)
+          .op("i32.mul");
+        f.i32(t % sizeX)
+          .get(w.dilationX)
+          .op("i32.mul")
+          .op("i32.add")
+          .v("i32x4.splat")
+          .set(local);
+        return local;
       });
-    });
-    f.get(w.outWidth).i32(2).op("i32.shl").get(w.indices).op("i32.add").set(w.indices);
+  const [value, best, takes, found] = Array.from({ length: 4 }, () => f.local(V128));
+  /** Four windows from ox on. */
+  const vector = (load: (pointer: number) => unknown) => {
+    const [row, pointer] = [f.local(), f.local()];
+    const column = f.local();
+    const tapBytes = f.local();
+    times(w.dilationX, w.elementBytes).set(tapBytes);
+    times(ox, w.strideX).get(x).op("i32.add").set(column);
+    times(y, w.rowBytes);
+    times(column, w.elementBytes).op("i32.add").get(w.image).op("i32.add").set(row);
+    for (let ky = 0; ky < sizeY; ky++) {
+      f.get(row).set(pointer);
+      for (let kx = 0; kx < sizeX; kx++) {
+        load(pointer);
+        const t = ky * sizeX + kx;
+        if (t === 0) f.set(best).get(distances[0]).set(found);
+        else {
+          f.set(value);
+          f.get(value).get(best).v("f32x4.le").v("v128.not").get(best).get(best).v("f32x4.eq");
+          f.v("v128.and").set(takes);
+          f.get(value).get(best).get(takes).v("v128.bitselect").set(best);
+          f.get(distances[t]).get(found).get(takes).v("v128.bitselect").set(found);
+        }
+        if (kx < sizeX - 1) f.bumpBy(pointer, tapBytes);
+      }
+      if (ky < sizeY - 1) times(w.dilationY, w.rowBytes).get(row).op("i32.add").set(row);
+    }
+    const here = (base: number) => f.get(ox).i32(2).op("i32.shl").get(base).op("i32.add");
+    here(w.pooled).get(best).storeV();
+    times(y, w.width).get(column).op("i32.add").set(place);
+    here(w.indices).get(found).get(place).v("i32x4.splat").laneNumbers();
+    f.get(w.strideX).v("i32x4.splat").v("i32x4.mul").v("i32x4.add").v("i32x4.add").storeV();
+  };
+  const eachSingle = () =>
+    f.while(
+      () => f.get(ox).get(last).op("i32.lt_s"),
+      () => {
+        single();
+        f.bump(ox, 1);
+      },
+    );
+  const eachVector = (load: (pointer: number) => unknown) =>
+    f.while(
+      () => f.get(ox).get(last).op("i32.lt_s"),
+      () => {
+        // The last four may overlap those before.
+        f.get(ox).get(at).get(ox).get(at).op("i32.lt_s").op("select").set(ox);
+        vector(load);
+        f.bump(ox, 4);
+      },
+    );
+  f.countdown(w.planes, 1, () => {
+    f.i32(0).set(oy);
+    f.while(
+      () => f.get(oy).get(w.outHeight).op("i32.lt_s"),
+      () => {
+        times(oy, w.strideY).get(w.paddingY).op("i32.sub").set(y);
+        f.i32(0).get(w.paddingX).op("i32.sub").set(x);
+        f.i32(0).set(ox);
+        if (unrolls) {
+          // Rows whose windows are inside, and wide enough for a vector.
+          f.get(y)
+            .i32(0)
+            .op("i32.ge_s")
+            .get(y)
+            .i32(sizeY - 1)
+            .get(w.dilationY)
+            .op("i32.mul");
+          f.op("i32.add").get(w.height).op("i32.lt_s").op("i32.and");
+          f.get(to).get(from).op("i32.sub").i32(4).op("i32.ge_s").op("i32.and");
+          f.if(() => {
+            f.get(from).set(last);
+            eachSingle();
+            f.get(to).set(last).get(to).i32(4).op("i32.sub").set(at);
+            f.get(step).i32(4).op("i32.eq");
+            f.if(
+              () => eachVector((p) => f.get(p).loadV()),
+              () =>
+                f
+                  .get(step)
+                  .i32(8)
+                  .op("i32.eq")
+                  .if(
+                    () =>
+                      eachVector((p) => f.get(p).loadV().get(p).loadV(12).shuffle([0, 2, 5, 7])),
+                    () =>
+                      eachVector((p) => {
+                        f.get(p).set(first).get(p).loadZero().set(value);
+                        for (let l = 1; l < 4; l++) {
+                          f.bumpBy(first, step).get(first).get(value).loadLane(l).set(value);
+                        }
+                        f.get(value);
+                      }),
+                  ),
+            );
+            f.get(to).set(ox);
+          });
+        }
+        f.get(w.outWidth).set(last);
+        eachSingle();
+        for (const base of [w.pooled, w.indices])
+          f.get(w.outWidth).i32(2).op("i32.shl").get(base).op("i32.add").set(base);
+        f.bump(oy, 1);
+      },
+    );
+    f.bumpBy(w.image, w.planeBytes);
   });
   return moduleBytes([{ name: "run", fn: f }], shared);
 }
@@ -343,7 +498,7 @@ export class Pool {
   /** A kernel between images of any strides and pooled planes side by side. */
   private run(
     name: string,
-    module: (shared: boolean) => Uint8Array<ArrayBuffer>,
+    module: (shared: boolean, size: readonly number[]) => Uint8Array<ArrayBuffer>,
     images: View,
     pooled: View,
     indices: View | null,
@@ -353,10 +508,11 @@ export class Pool {
     if (pooled.numel === 0) return images.numel === 0;
     const { memory, threads, shared } = this.engine;
     const { size, stride, padding, dilation, inputSize, out, counts } = attrs;
-    let kernel = this.kernels.get(name);
+    const key = name === "max" ? `max ${size}` : name;
+    let kernel = this.kernels.get(key);
     if (!kernel) {
-      kernel = threads.compile(module(shared));
-      this.kernels.set(name, kernel);
+      kernel = threads.compile(module(shared, size));
+      this.kernels.set(key, kernel);
     }
     const [image, channel, row, element] = images.strides.map((s) => 4 * s);
     const [n, channels] = images.shape;

@@ -93,12 +93,21 @@ function windowsOf(
 
 /** Positions in a plane of the input, exact in float32. */
 const NOWHERE = 2 ** 24;
-/** Where in its plane [H, W] the window's element lies; scalars: strides, dilations, paddings, width. */
-const [sh, sw, dh, dw, ph, pw, width] = [0, 1, 2, 3, 4, 5, 6].map(E.scalar);
+/** Where in its plane [H, W] the window's element lies; scalars: strides, dilations, paddings, height and width. */
+const [sh, sw, dh, dw, ph, pw, height, width] = [0, 1, 2, 3, 4, 5, 6, 7].map(E.scalar);
 const row = E.sub(E.add(E.mul(E.index(2), sh), E.mul(E.index(4), dh)), ph);
 const column = E.sub(E.add(E.mul(E.index(3), sw), E.mul(E.index(5), dw)), pw);
 const isMaximum = E.or(E.eq(E.input(0), E.input(1)), E.isNaN(E.input(0)));
-const POSITION = program([E.select(isMaximum, E.add(E.mul(row, width), column), NOWHERE)], 2, 7);
+// Padding is no maximum, even of a window of −∞ alone.
+const isInside = E.and(
+  E.and(E.le(0, row), E.lt(row, height)),
+  E.and(E.le(0, column), E.lt(column, width)),
+);
+const POSITION = program(
+  [E.select(E.and(isMaximum, isInside), E.add(E.mul(row, width), column), NOWHERE)],
+  2,
+  8,
+);
 
 const withoutWindow = (v: View): View =>
   new View(v.storage, v.dtype, v.shape.slice(0, 4), v.strides.slice(0, 4), v.offset);
@@ -109,7 +118,7 @@ const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
     const { stride, padding, dilation } = attrs;
     const taken = windowsOf(x, attrs, -Infinity);
     const values = new Tensor(runReduce("maxPool2d", "max", IDENTITY, [taken], [4, 5], x.dtype));
-    const scalars = [...stride, ...dilation, ...padding, x.shape[3]];
+    const scalars = [...stride, ...dilation, ...padding, x.shape[2], x.shape[3]];
     const positions = runReduce(
       "maxPool2d",
       "min",

@@ -27,10 +27,11 @@ import {
 import {
   CORRELATE_WORDS,
   correlateModule,
+  correlateScratch,
   FLATTEN_WORDS,
   flattenModule,
-  PANELS_WORDS,
-  panelsModule,
+  positions,
+  SLICE_WORDS,
 } from "./weightGradient.ts";
 
 /** As the composite ops give it, per spatial dimension. */
@@ -46,7 +47,7 @@ export interface ConvolutionAttrs {
 const ZERO = program([expr.constant(0)], 0);
 
 /** Room for the words of one part. */
-const PART_BYTES = 160;
+const PART_BYTES = 192;
 /** What one part holds in scratch memory, if it can: it should stay in the second cache. */
 const CACHE_BYTES = 3 * 2 ** 18;
 /** Columns of the product from which one image is enough for a part. */
@@ -55,6 +56,8 @@ const ENOUGH_COLUMNS = 192;
 const FLAT_BYTES = 2 ** 25;
 /** The share of a panel that several images together may take of the first cache. */
 const PANEL_BYTES = 2 ** 14;
+/** Elements of a gradient's plane that are correlated at a time. */
+const SLICE_ELEMENTS = 2 ** 13;
 
 /** A tensor [N, C, D, H, W]: address and distances in bytes. */
 interface Images {
@@ -85,6 +88,11 @@ interface Product {
   readonly y: Images;
   /** Address, or 0. */
   readonly bias: number;
+}
+
+/** What the terms of a product depend on. */
+interface Terms extends Pick<Product, "axes" | "channels" | "x"> {
+  readonly weight: Pick<Weight, "channel" | "tap">;
 }
 
 const three = (list: readonly number[], fill: number): number[] => [
@@ -319,7 +327,10 @@ export class Convolution {
   }
 
   /** For each depth of the result, each (channel, tap of depth): where its plane is, or −1 outside. */
-  private writePlanes(address: number, { axes: [z], channels, x }: Product): void {
+  private writePlanes(
+    address: number,
+    { axes: [z], channels, x }: Pick<Product, "axes" | "channels" | "x">,
+  ): void {
     const { int32 } = this.engine.memory;
     let at = address >> 2;
     for (let depth = 0; depth < z.out; depth++)
@@ -334,7 +345,7 @@ export class Convolution {
   private writeTerms(
     rowsAt: number,
     weightsAt: number,
-    { axes: [z, y, x], channels, weight, x: input }: Product,
+    { axes: [z, y, x], channels, weight, x: input }: Terms,
     flat: Flat,
     inPlace: boolean,
   ): void {
@@ -392,49 +403,55 @@ export class Convolution {
     const flat = flatten(y, x, y.out);
     const planes = channels * z.taps.length;
     const n = planes * flat.offsets.length;
-    const vectors = Math.ceil(flat.n / 4);
     const planeBytes = 4 * flat.phase * flat.phases;
     const xBytes = groups * flatBytes(flat, planes);
-    const groupPanels = m * 16 * vectors;
-    const gBytes = groups * groupPanels;
-    if (groupPanels > SCRATCH_BYTES) return false;
-    // Every slice in depth counts as an image.
-    const slices = xView.shape[0] * z.out;
-    const batch = Math.max(1, Math.min(slices, Math.floor(FLAT_BYTES / (xBytes + gBytes))));
-    const columns = Math.min(
-      n,
-      Math.max(2, Math.min(Math.ceil(n / 8), Math.floor(2 ** 18 / 16 / m))),
+    // Of a large image some rows at a time.
+    const band = Math.max(1, Math.min(y.out, Math.floor(SLICE_ELEMENTS / flat.pitch)));
+    const bands = Math.ceil(y.out / band);
+    const wide = positions(machine);
+    const steps = Math.ceil(((band - 1) * flat.pitch + x.out) / (4 * wide));
+    const panelBytes = 16 * wide * MOST_ROWS * steps;
+    const together = bands > 1 ? 1 : Math.max(1, Math.floor(PANEL_BYTES / panelBytes));
+    // Channels of the gradient in panels; where these are few, columns are divided too.
+    const panels = groups * Math.ceil(m / MOST_ROWS);
+    const most = Math.floor(
+      (SCRATCH_BYTES - correlateScratch(wide, 0, steps, together)) / (16 * wide * MOST_ROWS),
     );
-    if (m * columns * 16 > SCRATCH_BYTES) return false;
+    const columns = Math.min(n, most, Math.max(32, Math.ceil(n / Math.ceil(8 / panels))));
+    if (columns < 1) return false;
+    // Every slice in depth counts as an image.
+    const images = xView.shape[0] * z.out;
+    const batch = Math.max(1, Math.min(images, Math.floor(FLAT_BYTES / xBytes)));
     const fromX = this.images(xView);
     const fromG = this.images(gView);
     const toW = this.images(wView);
     const flattenKernel = this.kernel("flatten", () => flattenModule(shared));
-    const panelsKernel = this.kernel("panels", () => panelsModule(shared));
-    const correlateKernel = this.kernel("correlate", () =>
-      correlateModule(machine.hasMadd, shared),
-    );
+    const correlateKernel = this.kernel("correlate", () => correlateModule(machine, shared));
     const planeTables = 4 * planes * groups * z.out;
-    const tables = multiple(planeTables + 4 * m + 8 * n, 16);
-    memory.withScratch(tables + batch * (xBytes + gBytes), (at) => {
+    const sliceBytes = 4 * SLICE_WORDS * batch * bands;
+    const tables = multiple(planeTables + 4 * m + 8 * n + sliceBytes, 16);
+    memory.withScratch(tables + batch * xBytes + 64, (at) => {
       const gradientTable = at + planeTables;
       const rowTable = gradientTable + 4 * m;
+      const sliceTable = rowTable + 8 * n;
       const xAt = at + tables;
-      const gAt = xAt + batch * xBytes;
       const { int32 } = memory;
       for (let i = 0; i < m; i++) int32[(gradientTable >> 2) + i] = i * fromG.channel;
-      const all = { axes: [z, y, x], channels: channels * groups, x: fromX } as const;
-      this.writePlanes(at, all as unknown as Product);
+      this.writePlanes(at, { axes: [z, y, x], channels: channels * groups, x: fromX });
       const weight = { channel: toW.channel, tap: toW.spatial };
-      const terms = { axes: [z, y, x], channels, weight, x: fromX } as const;
-      this.writeTerms(rowTable, rowTable + 4 * n, terms as unknown as Product, flat, false);
+      const terms = { axes: [z, y, x], channels, weight, x: fromX };
+      this.writeTerms(rowTable, rowTable + 4 * n, terms, flat, false);
       const inside = rowsInside(y, flat, 0);
       const parameters = threads.parameters;
-      const most = Threads.mostParts(PART_BYTES);
-      for (let first = 0; first < slices; first += batch) {
-        const count = Math.min(batch, slices - first);
-        this.inParts(flattenKernel, count, most, (i, address) => {
-          const [image, depth] = [Math.floor((first + i) / z.out), (first + i) % z.out];
+      const room = Threads.mostParts(PART_BYTES);
+      for (let first = 0; first < images; first += batch) {
+        const count = Math.min(batch, images - first);
+        const place = (i: number): [number, number] => [
+          Math.floor((first + i) / z.out),
+          (first + i) % z.out,
+        ];
+        this.inParts(flattenKernel, count, room, (i, address) => {
+          const [image, depth] = place(i);
           writeWords(int32, address, FLATTEN_WORDS, {
             planes: planes * groups,
             planeTable: at + 4 * planes * groups * depth,
@@ -455,53 +472,61 @@ export class Convolution {
             bytes: xBytes,
           });
         });
-        this.inParts(panelsKernel, count, most, (i, address) => {
-          const [image, depth] = [Math.floor((first + i) / z.out), (first + i) % z.out];
-          writeWords(int32, address, PANELS_WORDS, {
-            planes: m,
-            planeTable: gradientTable,
-            planeBytes: 16 * vectors,
-            firstRow: 0,
-            rows: y.out,
-            rowBytes: fromG.spatial[1],
-            elementBytes: fromG.spatial[2],
-            columns: x.out,
-            before: 0,
-            rowStep: 1,
-            columnStep: 1,
-            pitchBytes: 4 * flat.pitch,
-            phaseBytes: 0,
-            groups,
-            source: fromG.address + image * fromG.image + depth * fromG.spatial[0],
-            groupBytes: m * fromG.channel,
-            target: gAt + i * gBytes,
-            bytes: groupPanels,
-          });
-        });
-        let parts = 0;
-        for (let group = 0; group < groups; group++)
-          for (let column = 0; column < n; column += columns) {
-            writeWords(int32, parameters + parts * PART_BYTES, CORRELATE_WORDS, {
-              m,
-              n: Math.min(columns, n - column),
-              table: rowTable + 4 * column,
-              a: gAt + group * groupPanels,
-              aImageBytes: gBytes,
-              x: xAt + group * planes * planeBytes,
-              xImageBytes: xBytes,
-              images: count,
-              together: Math.max(1, Math.floor(PANEL_BYTES / (16 * vectors * MOST_ROWS))),
-              vectors,
-              w: toW.address + group * m * toW.image,
-              wRowBytes: toW.image,
-              wTable: rowTable + 4 * n + 4 * column,
-              accumulate: first > 0 ? 1 : 0,
-            });
-            if (++parts === most || (group === groups - 1 && column + columns >= n)) {
-              threads.run(correlateKernel, parts, PART_BYTES);
-              parts = 0;
-            }
+        let word = sliceTable >> 2;
+        for (let i = 0; i < count; i++) {
+          const [image, depth] = place(i);
+          for (let row = 0; row < y.out; row += band) {
+            int32[word++] =
+              fromG.address +
+              image * fromG.image +
+              depth * fromG.spatial[0] +
+              row * fromG.spatial[1];
+            int32[word++] = xAt + i * xBytes + 4 * row * flat.pitch;
+            int32[word++] = Math.min(band, y.out - row);
           }
+        }
+        let parts = 0;
+        const flush = () => {
+          if (parts > 0) threads.run(correlateKernel, parts, PART_BYTES);
+          parts = 0;
+        };
+        for (let group = 0; group < groups; group++)
+          for (let row = 0; row < m; row += MOST_ROWS)
+            for (let column = 0; column < n; column += columns) {
+              const channel = group * m + row;
+              writeWords(int32, parameters + parts * PART_BYTES, CORRELATE_WORDS, {
+                planes: Math.min(MOST_ROWS, m - row),
+                // Distances from the first channel of the group; the table starts with its own.
+                planeTable: gradientTable,
+                planeBytes: 16 * wide * steps,
+                firstRow: 0,
+                rows: band,
+                rowBytes: fromG.spatial[1],
+                elementBytes: fromG.spatial[2],
+                columns: x.out,
+                before: 0,
+                rowStep: 1,
+                columnStep: 1,
+                pitchBytes: 4 * flat.pitch,
+                phaseBytes: 0,
+                n: Math.min(columns, n - column),
+                table: rowTable + 4 * column,
+                slices: sliceTable,
+                count: count * bands,
+                gBytes: channel * fromG.channel,
+                xGroupBytes: group * planes * planeBytes,
+                together,
+                xBytes,
+                steps,
+                sliceRows: band,
+                w: toW.address + channel * toW.image,
+                wRowBytes: toW.image,
+                wTable: rowTable + 4 * n + 4 * column,
+                accumulate: first > 0 ? 1 : 0,
+              });
+              if (++parts === room) flush();
+            }
+        flush();
       }
     });
     return true;

@@ -23,6 +23,7 @@ import { hasRelaxedSimd, hasSharedMemory } from "./simd/features.ts";
 import { Matmul } from "./simd/matmul.ts";
 import { Pool } from "./simd/pool.ts";
 import { Random } from "./simd/random.ts";
+import { revectorizes } from "./simd/revectorize.ts";
 import { Threads } from "./threads/threads.ts";
 
 /** The memory behind a backend, for tests. */
@@ -32,16 +33,18 @@ export interface WasmOptions {
   budget: number;
   threads: number;
   fma: boolean;
+  revectorize: boolean;
 }
 
-export function wasmBackend({ budget, threads, fma }: WasmOptions): Backend {
+export function wasmBackend({ budget, threads, fma, revectorize }: WasmOptions): Backend {
   const memory = new Memory(budget);
   const shared = hasSharedMemory();
+  const hasMadd = fma && hasRelaxedSimd();
   const engine: Engine = {
     memory,
     shared,
     threads: new Threads(memory, shared ? threads : 1),
-    machine: { hasMadd: fma && hasRelaxedSimd(), vectors: 2 },
+    machine: { hasMadd, vectors: revectorize && revectorizes(hasMadd) ? 4 : 2 },
   };
   const elementwise = new Elementwise(engine);
   const products = new Matmul(engine, elementwise);

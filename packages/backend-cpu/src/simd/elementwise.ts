@@ -11,13 +11,14 @@ import type { Memory } from "../memory.ts";
 import { BINARY, UNARY } from "../reference/functions.ts";
 import { positionStrides } from "../reference/transfer.ts";
 import { type Plan, plan } from "../reference/walk.ts";
+import type { Kernel } from "../threads/threads.ts";
 import { ConstantPool } from "./constants.ts";
 import type { Engine } from "./engine.ts";
+import { Loops, partsOf } from "./loops.ts";
 import {
   type ElementType,
   elementBytes,
   elementType,
-  FLAG_AT,
   type Kind,
   kindOf,
   type Lowering,
@@ -44,9 +45,6 @@ import {
 import { reduceKernel } from "./reduceKernel.ts";
 import { Transpose } from "./transpose.ts";
 
-/** The parameters stand at the memory's beginning. */
-const PARAMETERS = 0;
-type Kernel = (parameters: number) => void;
 const REDUCE_NUMBER: Readonly<Record<ReduceOp, number>> = { sum: 0, prod: 1, max: 2, min: 3 };
 const TYPE_NUMBER: Readonly<Record<ElementType, number>> = {
   float32: 0,
@@ -62,16 +60,21 @@ const NUMBERED_OPERANDS = 13;
 const FLOATS: readonly ElementType[] = ["float32", "float32"];
 
 export class Elementwise {
+  private readonly engine: Engine;
   private readonly memory: Memory;
   private readonly target: Target;
   private readonly transpose: Transpose;
+  private readonly loops: Loops;
   /** Of the operands of the current contiguous map. */
   private readonly addresses = new Array<number>(NUMBERED_OPERANDS).fill(0);
   private readonly maps: Map<number | string, Kernel>[] = [];
   private readonly reductions: Map<number | string, Kernel>[] = [];
 
-  constructor({ memory, shared, machine }: Engine) {
+  constructor(engine: Engine) {
+    const { memory, shared, machine } = engine;
+    this.engine = engine;
     this.memory = memory;
+    this.loops = new Loops(engine);
     const pool = new ConstantPool(memory);
     this.transpose = new Transpose(memory, shared);
     this.target = {
@@ -155,8 +158,17 @@ export class Elementwise {
     scalars: readonly number[],
   ): void {
     const loops = walk.sizes.length;
-    const kernel = this.mapKernel(program, kindsAt(walk, loops - 1, types), types);
-    this.run(kernel, walk, [loops - 3, loops - 2, loops - 1], addresses, types, scalars);
+    this.loops.run({
+      kernel: this.mapKernel(program, kindsAt(walk, loops - 1, types), types),
+      walk,
+      loops: [loops - 3, loops - 2, loops - 1],
+      addresses,
+      types,
+      scalars,
+      reduced: 0,
+      divisible: [0, 1, 2],
+      weight: program.order.length,
+    });
   }
 
   /** Of all operands, positions counting from 0: finding one may grow the memory, so they come before its arrays. */
@@ -214,20 +226,52 @@ export class Elementwise {
     if (!hasFloat) return false;
     const kernel =
       this.maps[program.id]?.get(key) ?? this.contiguousKernel(program, inputs, outputs);
+    const { numel } = outputs[0];
+    const { threads } = this.engine;
+    const start = threads.parameters;
+    const work = numel * program.order.length;
+    const parts = kernel.isShared ? partsOf(work, threads.wanted) : 1;
+    if (parts === 1) {
+      this.writeContiguous(start, inputs, outputs, scalars, 0, numel);
+      kernel.run(start, 0);
+      return true;
+    }
+    const stride = (scalarAt(count, scalars.length) + 63) & -64;
+    const size = (Math.ceil(numel / parts) + 63) & -64;
+    let part = 0;
+    for (let from = 0; from < numel; from += size, part++) {
+      const n = Math.min(size, numel - from);
+      this.writeContiguous(start + part * stride, inputs, outputs, scalars, from, n);
+    }
+    threads.run(kernel, part, stride);
+    return true;
+  }
+
+  /** The parameters of `n` elements from `from` on. */
+  private writeContiguous(
+    address: number,
+    inputs: readonly View[],
+    outputs: readonly View[],
+    scalars: readonly number[],
+    from: number,
+    n: number,
+  ): void {
     const { int32, float32 } = this.memory;
-    int32[sizeAt(0) >> 2] = 1;
-    int32[sizeAt(1) >> 2] = 1;
-    int32[sizeAt(2) >> 2] = outputs[0].numel;
+    const base = address >> 2;
+    const first = inputs.length;
+    const count = first + outputs.length;
+    int32[base + (sizeAt(0) >> 2)] = 1;
+    int32[base + (sizeAt(1) >> 2)] = 1;
+    int32[base + (sizeAt(2) >> 2)] = n;
     for (let k = 0; k < count; k++) {
       const v = k < first ? inputs[k] : outputs[k - first];
-      int32[pointerAt(k) >> 2] = addresses[k];
-      int32[strideAt(k, 0) >> 2] = 0;
-      int32[strideAt(k, 1) >> 2] = 0;
-      int32[strideAt(k, 2) >> 2] = v.contiguous ? bytesPerElement(v.dtype) : 0;
+      const bytes = v.contiguous ? bytesPerElement(v.dtype) : 0;
+      int32[base + (pointerAt(k) >> 2)] = this.addresses[k] + from * bytes;
+      int32[base + (strideAt(k, 0) >> 2)] = 0;
+      int32[base + (strideAt(k, 1) >> 2)] = 0;
+      int32[base + (strideAt(k, 2) >> 2)] = bytes;
     }
-    for (let i = 0; i < scalars.length; i++) float32[scalarAt(count, i) >> 2] = scalars[i];
-    kernel(PARAMETERS);
-    return true;
+    for (let i = 0; i < scalars.length; i++) float32[base + (scalarAt(count, i) >> 2)] = scalars[i];
   }
 
   private contiguousKernel(
@@ -300,56 +344,19 @@ export class Elementwise {
       count: 0,
     };
     const loops = walk.sizes.length;
-    const kernel = this.reduceKernel(op, isRow, program, kindsAt(walk, loops - 1, types), types);
     const operands = [...inputs, ...program.axes.map(() => null), output];
-    this.run(
-      kernel,
+    this.loops.run({
+      kernel: this.reduceKernel(op, isRow, program, kindsAt(walk, loops - 1, types), types),
       walk,
-      [loops - 4, loops - 3, loops - 2, loops - 1],
-      this.addressesOf(operands, types),
+      loops: [loops - 4, loops - 3, loops - 2, loops - 1],
+      addresses: this.addressesOf(operands, types),
       types,
       scalars,
-      rn - 2,
-    );
-    return true;
-  }
-
-  /** Writes sizes, strides and scalars, and calls the kernel for every position of the loops that it does not have. */
-  private run(
-    kernel: Kernel,
-    walk: Plan,
-    inner: readonly number[],
-    addresses: readonly number[],
-    types: readonly ElementType[],
-    scalars: readonly number[],
-    outerReduced = 0,
-  ): void {
-    const bytes = types.map(elementBytes);
-    const { int32, float32 } = this.memory;
-    inner.forEach((d, loop) => {
-      int32[sizeAt(loop) >> 2] = walk.sizes[d];
-      for (let k = 0; k < addresses.length; k++)
-        int32[strideAt(k, loop) >> 2] = walk.strides[k][d] * bytes[k];
+      reduced: rn - 2,
+      divisible: isRow ? [0, 1] : [0, 3],
+      weight: program.order.length + 1,
     });
-    for (let i = 0; i < scalars.length; i++)
-      float32[scalarAt(addresses.length, i) >> 2] = scalars[i];
-    const outer = walk.sizes.length - inner.length;
-    const at = new Array<number>(outer).fill(0);
-    for (;;) {
-      for (let k = 0; k < addresses.length; k++) {
-        let p = addresses[k];
-        for (let d = 0; d < outer; d++) p += at[d] * walk.strides[k][d] * bytes[k];
-        int32[pointerAt(k) >> 2] = p;
-      }
-      // After the first of several reduced positions the kernel joins what is there already.
-      let isFirst = true;
-      for (let d = outer - outerReduced; d < outer; d++) isFirst &&= at[d] === 0;
-      int32[FLAG_AT >> 2] = isFirst ? 0 : 1;
-      kernel(PARAMETERS);
-      let d = outer - 1;
-      while (d >= 0 && ++at[d] === walk.sizes[d]) at[d--] = 0;
-      if (d < 0) return;
-    }
+    return true;
   }
 
   private mapKernel(
@@ -382,16 +389,14 @@ export class Elementwise {
     bytes: Uint8Array<ArrayBuffer>;
     lowering: Lowering;
   }): Kernel {
+    if (lowering.imported.length === 0) return this.engine.threads.compile(bytes);
     const functions = Object.fromEntries(
       lowering.imported.map((op) => [
         op,
         op in UNARY ? UNARY[op as keyof typeof UNARY] : BINARY[op as keyof typeof BINARY],
       ]),
     );
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      env: { memory: this.memory.wasm, ...functions },
-    });
-    return instance.exports.run as Kernel;
+    return this.engine.threads.compile(bytes, functions);
   }
 }
 

@@ -9,7 +9,7 @@ type NodeWorkerThreads = typeof import("node:worker_threads");
 type NodeOs = typeof import("node:os");
 
 /** Through the process rather than an import, so that bundlers for browsers see nothing of Node. */
-function nodeModule<T>(id: string): T | undefined {
+export function nodeModule<T>(id: string): T | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
   return process?.getBuiltinModule?.(id) as T | undefined;
 }

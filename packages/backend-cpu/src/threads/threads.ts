@@ -25,9 +25,6 @@ export interface Kernel {
 export const SCRATCH_BYTES = 3 * 2 ** 20;
 const PARAMETER_BYTES = 2 ** 16;
 
-/** Where one block of parameters for a single call may stand: the beginning of the memory. */
-export const SINGLE = 0;
-
 /** A worker that does not finish its part within this many milliseconds is taken for dead. */
 const PATIENCE = 30_000;
 

@@ -16,6 +16,7 @@ import { matmul } from "./reference/matmul.ts";
 import { type Operand, operand } from "./reference/operand.ts";
 import { reduce } from "./reference/reduce.ts";
 import { random } from "./reference/threefry.ts";
+import { ConstantPool } from "./simd/constants.ts";
 import { Convolution } from "./simd/conv/convolution.ts";
 import { Elementwise } from "./simd/elementwise.ts";
 import type { Engine } from "./simd/engine.ts";
@@ -24,6 +25,7 @@ import { Matmul } from "./simd/matmul.ts";
 import { Pool } from "./simd/pool.ts";
 import { Random } from "./simd/random.ts";
 import { revectorizes } from "./simd/revectorize.ts";
+import { RowOps } from "./simd/rows.ts";
 import { Threads } from "./threads/threads.ts";
 
 /** The memory behind a backend, for tests. */
@@ -46,7 +48,9 @@ export function wasmBackend({ budget, threads, fma, revectorize }: WasmOptions):
     threads: new Threads(memory, shared ? threads : 1),
     machine: { hasMadd, vectors: revectorize && revectorizes(hasMadd) ? 4 : 2 },
   };
-  const elementwise = new Elementwise(engine);
+  const constants = new ConstantPool(memory);
+  const elementwise = new Elementwise(engine, constants);
+  const rows = new RowOps(engine, constants);
   const products = new Matmul(engine, elementwise);
   const convolution = new Convolution(engine, elementwise);
   const pool = new Pool(engine);
@@ -87,6 +91,14 @@ export function wasmBackend({ budget, threads, fma, revectorize }: WasmOptions):
       ["convolution", (x, y, attrs) => convolution.forward(x, y, attrs)],
       ["convolutionInputGradient", (x, y, attrs) => convolution.inputGradient(x, y, attrs)],
       ["convolutionWeightGradient", (x, y, attrs) => convolution.weightGradient(x, y, attrs)],
+      ["softmax", (x, y, attrs) => rows.softmax("softmax", x, y, attrs)],
+      ["logSoftmax", (x, y, attrs) => rows.softmax("logSoftmax", x, y, attrs)],
+      ["softmaxInputGradient", (x, y, a) => rows.softmaxGradient("softmaxGradient", x, y, a)],
+      ["logSoftmaxInputGradient", (x, y, a) => rows.softmaxGradient("logSoftmaxGradient", x, y, a)],
+      ["layerNorm", (x, y, attrs) => rows.layerNorm(x, y, attrs)],
+      ["layerNormInputGradient", (x, y, attrs) => rows.layerNormGradient(x, y, attrs)],
+      ["crossEntropy", (x, y) => rows.crossEntropy(x, y)],
+      ["crossEntropyInputGradient", (x, y) => rows.crossEntropyGradient(x, y)],
       ["maxPool2d", (x, y, attrs) => pool.max(x, y, attrs)],
       ["maxPool2dInputGradient", (x, y, attrs) => pool.maxGradient(x, y, attrs)],
       ["avgPool2d", (x, y, attrs) => pool.average(x, y, attrs)],

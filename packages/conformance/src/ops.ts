@@ -511,6 +511,73 @@ const SAMPLES: readonly OpSample[] = [
     call: (x, w) => T.conv2d(x, w),
     tolerance: loose,
   },
+  {
+    name: "conv2d of many channels",
+    shapes: [[2, 20, 9, 10], [13, 20, 3, 3], [13]],
+    call: (x, w, b) => T.conv2d(x, w, { bias: b, padding: [1, 0] }),
+    tolerance: loose,
+  },
+  {
+    name: "conv1d",
+    shapes: [[2, 3, 17], [4, 3, 5], [4]],
+    call: (x, w, b) => T.conv1d(x, w, { bias: b, padding: 2, stride: 2 }),
+    tolerance: loose,
+  },
+  {
+    name: "conv3d",
+    shapes: [
+      [2, 2, 4, 5, 6],
+      [3, 2, 2, 3, 2],
+    ],
+    call: (x, w) => T.conv3d(x, w, { padding: 1, stride: [1, 2, 1] }),
+    tolerance: loose,
+  },
+  {
+    name: "convTranspose1d",
+    shapes: [
+      [2, 4, 5],
+      [4, 3, 4],
+    ],
+    call: (x, w) => T.convTranspose1d(x, w, { stride: 3, padding: 1 }),
+    tolerance: loose,
+  },
+  {
+    name: "convTranspose2d",
+    shapes: [[2, 4, 4, 5], [4, 2, 3, 3], [4]],
+    call: (x, w, b) =>
+      T.convTranspose2d(x, w, { bias: b, stride: 2, padding: 1, outputPadding: 1, groups: 2 }),
+    tolerance: loose,
+  },
+  {
+    name: "convTranspose2d with more padding of the output than stride",
+    shapes: [
+      [1, 2, 3, 3],
+      [2, 2, 2, 2],
+    ],
+    call: (x, w) => T.convTranspose2d(x, w, { dilation: 3, outputPadding: 2, padding: 1 }),
+    tolerance: loose,
+  },
+  {
+    name: "convTranspose3d",
+    shapes: [
+      [1, 2, 2, 3, 2],
+      [2, 3, 2, 2, 3],
+    ],
+    call: (x, w) => T.convTranspose3d(x, w, { stride: [1, 2, 1] }),
+    tolerance: loose,
+  },
+  {
+    name: "layerNorm",
+    shapes: [[3, 4, 6], [6], [6]],
+    call: (x, w, b) => T.layerNorm(x, [6], { weight: w, bias: b }),
+    tolerance: loose,
+  },
+  {
+    name: "layerNorm over two dimensions",
+    shapes: [[3, 4, 6]],
+    call: (x) => T.layerNorm(x, [4, 6]),
+    tolerance: loose,
+  },
   { name: "maxPool2d", shapes: [[2, 3, 6, 6]], call: (x) => T.maxPool2d(x, 2) },
   {
     name: "maxPool2d of equals",

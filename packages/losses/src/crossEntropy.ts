@@ -1,5 +1,14 @@
 /** Losses of classes. */
-import { DlError, formatShape, ShapeError, scope, type Tensor } from "@dl/tensor";
+import {
+  DlError,
+  defineComposite,
+  dispatch,
+  formatShape,
+  type Op,
+  ShapeError,
+  scope,
+  type Tensor,
+} from "@dl/tensor";
 import { checkClasses, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
 import { checkReduction, type Reduction, type ReductionOptions } from "./reduction.ts";
@@ -138,6 +147,10 @@ export function crossEntropy(
   return scope(() => {
     if (isDistribution) return withProbabilities(logits, targets, dim, options);
     const labels = labelsFor("crossEntropy", logits, targets, options);
+    if (labelSmoothing === 0 && logits.rank === 2 && logits.numel > 0) {
+      const losses = dispatch(crossEntropyOp, [logits, labels.index]);
+      return reduceLabels(losses, labels, reduction, true);
+    }
     const logProbabilities = logits.logSoftmax(dim);
     const plain = reduceLabels(picked(logProbabilities, labels.index), labels, reduction, true);
     if (labelSmoothing === 0) return plain;
@@ -148,6 +161,26 @@ export function crossEntropy(
     return plain.mul(1 - labelSmoothing).add(even.mul(labelSmoothing / logits.shape[dim]));
   });
 }
+
+/** Logits [N, C] and class indices [N] → losses [N], in one pass where a backend can. */
+const crossEntropyOp: Op = defineComposite("crossEntropy", {
+  results: ([logits, index]) => [{ shape: index.shape, dtype: logits.dtype }],
+  decompose: ([logits, index]) => [picked(logits.logSoftmax(1), index)],
+  saves: () => ({ inputs: [0, 1] }),
+  gradient: ([g], { input }) => [
+    dispatch(crossEntropyInputGradientOp, [input(0), input(1), g!]),
+    null,
+  ],
+});
+
+/** (softmax(logits) − 1 at the index) · g */
+const crossEntropyInputGradientOp: Op = defineComposite("crossEntropyInputGradient", {
+  results: ([logits]) => [{ shape: logits.shape, dtype: logits.dtype }],
+  decompose([logits, index, g]) {
+    const shares = logits.softmax(1).mul(g.unsqueeze(1));
+    return [shares.scatterAdd(1, index.unsqueeze(1), g.neg().unsqueeze(1))];
+  },
+});
 
 const alongClasses = (weight: Tensor, rank: number, dim: number): Tensor =>
   weight.reshape(Array.from({ length: rank }, (_, d) => (d === dim ? -1 : 1)));

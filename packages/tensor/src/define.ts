@@ -16,6 +16,7 @@ import { type Expr, input, scalar, substitute } from "./expr.ts";
 import { type Program, program } from "./program.ts";
 import { scope } from "./scope.ts";
 import { broadcastShapes, type Shape, sameShape } from "./shape.ts";
+import { state } from "./state.ts";
 import { Tensor } from "./tensor.ts";
 import { allocate, layoutLike, type View } from "./view.ts";
 
@@ -341,8 +342,13 @@ export interface CompositeDefinition<A> {
   /** The same in terms of other ops; temporaries are released when it returns. */
   decompose(inputs: readonly Tensor[], attrs: A): Tensor[];
   saves?: Op<A>["saves"];
+  /** Without a rule, the ops that it is made of are recorded where a gradient is wanted, and no kernel is used there. */
   gradient?: Op<A>["gradient"];
 }
+
+/** Whether what an op without a gradient rule does has to be recorded. */
+const isRecorded = (inputs: readonly Tensor[]): boolean =>
+  inputs.some((t) => t.requiresGrad) && (state.autograd?.isGradEnabled() ?? false);
 
 /**
  * Defines an op by its decomposition, with a gradient of its own. The gradient rule runs in terms of ops that may have
@@ -357,7 +363,7 @@ export function defineComposite<A>(name: string, definition: CompositeDefinition
     forward(inputs, attrs) {
       const backend = commonBackend(name, inputs);
       const kernel = results && backend.overrides.get(name);
-      if (kernel) {
+      if (kernel && (gradient || !isRecorded(inputs))) {
         const views = results(inputs, attrs).map((r) =>
           allocate(backend, r.dtype, r.shape, r.strides),
         );

@@ -170,6 +170,7 @@ export {
 export { gather, indexSelect, oneHot, scatter, scatterAdd, tril, triu } from "./ops/indexing.ts";
 export { argsort, sort, topk } from "./ops/sort.ts";
 export { cumsum } from "./ops/scan.ts";
+export { type LayerNormOptions, layerNorm } from "./ops/layerNorm.ts";
 export {
   type ConvAttrs,
   type ConvOptions,

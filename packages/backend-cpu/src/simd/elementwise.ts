@@ -12,7 +12,7 @@ import { BINARY, UNARY } from "../reference/functions.ts";
 import { positionStrides } from "../reference/transfer.ts";
 import { type Plan, plan } from "../reference/walk.ts";
 import type { Kernel } from "../threads/threads.ts";
-import { ConstantPool } from "./constants.ts";
+import type { ConstantPool } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { Loops, partsOf } from "./loops.ts";
 import {
@@ -70,12 +70,11 @@ export class Elementwise {
   private readonly maps: Map<number | string, Kernel>[] = [];
   private readonly reductions: Map<number | string, Kernel>[] = [];
 
-  constructor(engine: Engine) {
+  constructor(engine: Engine, pool: ConstantPool) {
     const { memory, shared, machine } = engine;
     this.engine = engine;
     this.memory = memory;
     this.loops = new Loops(engine);
-    const pool = new ConstantPool(memory);
     this.transpose = new Transpose(memory, shared);
     this.target = {
       shared,

@@ -14,7 +14,9 @@ const GAIN = 0.87;
 /** Milliseconds after which the trial has failed: by then the optimised code would be there. */
 const PATIENCE = 150;
 
-type NodeV8 = typeof import("node:v8");
+interface NodeV8 {
+  setFlagsFromString(flags: string): void;
+}
 
 let verdict: boolean | undefined;
 

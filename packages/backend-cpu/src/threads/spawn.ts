@@ -5,8 +5,20 @@ export interface Spawned {
   stop(): void;
 }
 
-type NodeWorkerThreads = typeof import("node:worker_threads");
-type NodeOs = typeof import("node:os");
+/** What is used of Node's modules: named here, so that this package needs no types of Node's. */
+interface NodeWorkerThreads {
+  Worker: new (
+    source: string,
+    options: { eval: true; execArgv: string[]; workerData: unknown },
+  ) => {
+    on(event: "error" | "exit", listener: (reason: unknown) => void): void;
+    unref(): void;
+    terminate(): Promise<number>;
+  };
+}
+interface NodeOs {
+  availableParallelism(): number;
+}
 
 /** Through the process rather than an import, so that bundlers for browsers see nothing of Node. */
 export function nodeModule<T>(id: string): T | undefined {
@@ -47,7 +59,9 @@ main(memory, index);`;
   const worker = new Worker(source, { eval: true, execArgv: [], workerData: { memory, index } });
   let isStopped = false;
   worker.on("error", failed);
-  worker.on("exit", (code) => isStopped || failed(`its exit code was ${code}`));
+  worker.on("exit", (code) => {
+    if (!isStopped) failed(`its exit code was ${code}`);
+  });
   // The process may end while this waits for work.
   worker.unref();
   return {

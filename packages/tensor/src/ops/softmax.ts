@@ -31,10 +31,15 @@ const softmaxOp = defineComposite<SoftmaxAttrs>("softmax", {
   ],
   saves: () => ({ outputs: [0] }),
   // y · (g − Σ g·y)
-  gradient([g], { attrs: { axis }, output, dtype }) {
-    const y = output();
-    return [y.mul(g!.sub(g!.mul(y).sum(axis, { keepdim: true }))).to(dtype(0))];
-  },
+  gradient: ([g], { attrs, output, dtype }) => [
+    dispatch(softmaxInputGradientOp, [output(), g!], attrs).to(dtype(0)),
+  ],
+});
+
+/** From the result y and its gradient g. */
+const softmaxInputGradientOp = defineComposite<SoftmaxAttrs>("softmaxInputGradient", {
+  results: ([y]) => [{ shape: y.shape, dtype: y.dtype }],
+  decompose: ([y, g], { axis }) => [y.mul(g.sub(g.mul(y).sum(axis, { keepdim: true })))],
 });
 
 const logSoftmaxOp = defineComposite<SoftmaxAttrs>("logSoftmax", {
@@ -44,17 +49,15 @@ const logSoftmaxOp = defineComposite<SoftmaxAttrs>("logSoftmax", {
   ],
   saves: () => ({ outputs: [0] }),
   // g − exp(y) · Σ g
-  gradient([g], { attrs: { axis }, output, dtype }) {
-    return [
-      g!
-        .sub(
-          output()
-            .exp()
-            .mul(g!.sum(axis, { keepdim: true })),
-        )
-        .to(dtype(0)),
-    ];
-  },
+  gradient: ([g], { attrs, output, dtype }) => [
+    dispatch(logSoftmaxInputGradientOp, [output(), g!], attrs).to(dtype(0)),
+  ],
+});
+
+/** From the result y and its gradient g. */
+const logSoftmaxInputGradientOp = defineComposite<SoftmaxAttrs>("logSoftmaxInputGradient", {
+  results: ([y]) => [{ shape: y.shape, dtype: y.dtype }],
+  decompose: ([y, g], { axis }) => [g.sub(y.exp().mul(g.sum(axis, { keepdim: true })))],
 });
 
 const attrsFor = (

@@ -129,6 +129,7 @@ export class Fn {
   readonly results: readonly number[];
   private readonly locals: number[] = [];
   private readonly code: number[] = [];
+  private readonly prologue: number[] = [];
 
   constructor(params: readonly number[], results: readonly number[] = []) {
     this.params = params;
@@ -139,6 +140,11 @@ export class Fn {
   local(type: number = I32): number {
     this.locals.push(type);
     return this.params.length + this.locals.length - 1;
+  }
+  /** Code that runs before everything else. */
+  before({ code }: Fn): this {
+    for (const b of code) this.prologue.push(b);
+    return this;
   }
   bytes(...code: readonly number[]): this {
     for (const b of code) this.code.push(b);
@@ -307,7 +313,9 @@ export class Fn {
   encode(): number[] {
     const head = leb(this.locals.length);
     for (const type of this.locals) head.push(1, type);
-    return [...leb(head.length + this.code.length + 1), ...head, ...this.code, 0x0b];
+    const { prologue, code } = this;
+    const length = head.length + prologue.length + code.length + 1;
+    return [...leb(length), ...head, ...prologue, ...code, 0x0b];
   }
 }
 

@@ -7,6 +7,7 @@
  */
 import type { BinaryOp, DType, Expr, ExprOp, Program, UnaryOp } from "@dl/tensor";
 import { bitsOf, F64, Fn, I32, type Import, V128, type VectorOp } from "./assembler.ts";
+import { Constants } from "./constants.ts";
 import { TRIGONOMETRIC_LIMIT, VectorMath } from "./math.ts";
 
 /** Innermost stride: 0, 1 element, anything else. */
@@ -111,8 +112,8 @@ export class Lowering {
   /** Locals with the current address of each operand. */
   pointers: readonly number[] = [];
   private readonly shape: KernelShape;
-  private readonly target: Target;
   private readonly math: VectorMath;
+  private readonly constants: Constants;
   private readonly slots: Map<Expr, number>[] = [];
   private readonly varying: ReadonlySet<Expr>;
   private scratchPointer = -1;
@@ -120,10 +121,10 @@ export class Lowering {
 
   constructor(shape: KernelShape, target: Target, innerLoop: number) {
     this.shape = shape;
-    this.target = target;
     const { program, kinds } = shape;
     this.count = kinds.length;
     this.firstOutput = program.inputs + program.axes.length;
+    this.constants = new Constants(this.f, (bits) => target.constantAddress(bits));
     this.math = new VectorMath(this.f, (bits) => this.constant(bits), target.hasMadd);
     this.collectImports();
     const levels = this.levels();
@@ -173,10 +174,7 @@ export class Lowering {
 
   /** Pushes these 32 bits, in all four lanes. */
   constant(bits: number): void {
-    // From memory: the engine rebuilds an immediate vector at each use, a load from a fixed address folds into the instruction.
-    const address = this.target.constantAddress(bits);
-    if (address === undefined) this.f.constantV(bits);
-    else this.f.i32(address).loadV();
+    this.constants.push(bits);
   }
 
   /** The local that holds a node's value in the u-th vector. */

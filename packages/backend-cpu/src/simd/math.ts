@@ -9,6 +9,8 @@ import { bitsOf, type Fn, V128, type VectorOp } from "./assembler.ts";
 export const TRIGONOMETRIC_LIMIT = 2 ** 26;
 
 const SIGN = -2147483648;
+/** Added to a number below 2²², it leaves the nearest integer in the low bits. */
+const ROUNDING = 1.5 * 2 ** 23;
 
 /** Writes vector code into a function: the argument is on the stack, the result is left there. */
 export class VectorMath {
@@ -68,9 +70,19 @@ export class VectorMath {
     const n = this.temporary(1);
     const half = this.temporary(2);
     this.reduceByLn2(r, n, half);
-    this.expm1Near0(r).number(1).v("f32x4.add");
+    this.expNear0(r);
     this.powerOfTwo(() => this.get(half)).v("f32x4.mul");
     return this.powerOfTwo(() => this.get(n).get(half).v("i32x4.sub")).v("f32x4.mul");
+  }
+
+  /** The same for arguments on −87 … 88: neither end needs care, and 2ⁿ has an exponent of its own. */
+  private expInside(): this {
+    const r = this.temporary(0);
+    const n = this.temporary(1);
+    this.set(r).nearestMultiple(r, n);
+    this.expNear0(r).get(n);
+    this.f.i32(23);
+    return this.v("i32x4.shl").integer(bitsOf(1)).v("i32x4.add").v("f32x4.mul");
   }
 
   /** 2ⁿ · (e^r − 1) + (2ⁿ − 1), as ((e^r − 1) · 2ᵇ + (2ᵇ − 2⁻ᵃ)) · 2ᵃ with a + b = n. */
@@ -95,14 +107,33 @@ export class VectorMath {
   private reduceByLn2(r: number, n: number, half: number): void {
     // pmin(a, b) is b < a ? b : a: a NaN in a stays.
     this.number(89).v("f32x4.pmin").number(-104).v("f32x4.pmax").set(r);
-    this.get(r).number(Math.LOG2E).v("f32x4.mul").v("f32x4.nearest").set(n);
-    // ln 2 in two parts, the first exact in few bits.
-    this.get(r).get(n).number(0.693359375).v("f32x4.mul").v("f32x4.sub");
-    this.get(n).number(-2.1219444e-4).v("f32x4.mul").v("f32x4.sub").set(r);
-    this.get(n).v("i32x4.trunc_sat_f32x4_s").set(n);
+    this.nearestMultiple(r, n);
+    this.get(n).integer(bitsOf(ROUNDING)).v("i32x4.sub").set(n);
     this.get(n);
     this.f.i32(1);
     this.v("i32x4.shr_s").set(half);
+  }
+  /**
+   * r −= n · ln 2 for the nearest n. Adding 1.5 · 2²³ rounds to an integer, which then stands in the low bits: `n` is
+   * left as that sum, so that shifted by 23 it is the exponent.
+   */
+  private nearestMultiple(r: number, n: number): void {
+    this.get(r).number(Math.LOG2E).number(ROUNDING).madd().set(n);
+    const whole = this.temporary(8);
+    this.get(n).number(ROUNDING).v("f32x4.sub").set(whole);
+    // ln 2 in two parts, the first exact in few bits.
+    this.get(whole).number(-0.693359375).get(r).madd().set(r);
+    this.get(whole).number(2.1219444e-4).get(r).madd().set(r);
+  }
+  /** e^r for |r| ≤ ½ ln 2: 1 + r + r² · p(r), p a minimax polynomial (relative error 3·10⁻⁹). */
+  private expNear0(r: number): this {
+    return this.polynomial(
+      r,
+      [
+        1.3814540579915047e-3, 8.36874544620514e-3, 4.166838899254799e-2, 0.1666652113199234,
+        0.4999999403953552, 1, 1,
+      ],
+    );
   }
   /** e^r − 1 for |r| ≤ ½ ln 2. */
   private expm1Near0(r: number): this {
@@ -225,7 +256,9 @@ export class VectorMath {
       [-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1],
     );
     this.get(z).v("f32x4.mul").get(x).v("f32x4.mul").get(x).v("f32x4.add").set(small);
-    this.get(x).v("f32x4.abs").number(2).v("f32x4.mul").exp().number(1).v("f32x4.add").set(large);
+    // From 10 on the result is 1.
+    this.get(x).v("f32x4.abs").number(10).v("f32x4.pmin").set(large);
+    this.get(large).get(large).v("f32x4.add").expInside().number(1).v("f32x4.add").set(large);
     this.number(1).number(2).get(large).v("f32x4.div").v("f32x4.sub").set(large);
     this.get(small).get(large).get(x).v("f32x4.abs").number(0.625).v("f32x4.lt");
     return this.v("v128.bitselect").withSignOf(x);
@@ -252,7 +285,7 @@ export class VectorMath {
         -1.28717512e-1,
       ],
     );
-    this.get(t).get(t).v("f32x4.neg").madd().exp().set(z);
+    this.get(t).get(t).v("f32x4.neg").madd().expInside().set(z);
     this.get(small).number(1).get(z).v("f32x4.sub");
     this.get(t).number(0.927734375).v("f32x4.le").v("v128.bitselect");
     return this.withSignOf(x);

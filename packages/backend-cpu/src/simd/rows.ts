@@ -3,9 +3,9 @@
  * flows back from them. A row is read from memory once; further passes over it find it in the first cache.
  */
 import type { View } from "@dl/tensor";
-import type { Kernel } from "../threads/threads.ts";
+import { type Kernel, SCRATCH_BYTES } from "../threads/threads.ts";
 import { bitsOf, Fn, I32, moduleBytes, V128, type VectorOp } from "./assembler.ts";
-import type { ConstantPool } from "./constants.ts";
+import { type ConstantPool, Constants } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { partsOf } from "./loops.ts";
 import { VectorMath } from "./math.ts";
@@ -28,6 +28,14 @@ interface Accumulators {
   readonly rest: number;
 }
 
+interface PassCode {
+  readonly load: (pointer: number) => Fn;
+  /** From a local. */
+  readonly store: (pointer: number, value: number) => Fn;
+  /** Which of these accumulators is this vector's. */
+  readonly of: (accumulators: Accumulators) => number;
+}
+
 /** Code for rows. */
 class Rows {
   readonly f = new Fn([I32, I32]);
@@ -40,11 +48,8 @@ class Rows {
     const { f } = this;
     this.w = readWords(f, WORDS);
     this.left = f.local();
-    this.constant = (bits) => {
-      const address = pool.address(bits);
-      if (address === undefined) f.constantV(bits);
-      else f.i32(address).loadV();
-    };
+    const constants = new Constants(f, (bits) => pool.address(bits));
+    this.constant = (bits) => constants.push(bits);
     this.math = new VectorMath(f, this.constant, hasMadd);
   }
 
@@ -65,19 +70,11 @@ class Rows {
   }
 
   /**
-   * A pass over a row. `body` is run for the u-th of several vectors, or for one number in lane 0; `load` and `store` are
-   * to be used with the pointers given, which advance.
+   * A pass over a row. `body` is run for each of several vectors, and for one number in lane 0; it uses the pointers by
+   * `load` and `store`. What it does up to a `yield` is done for all vectors before it goes on: loads before stores, or the
+   * engine could not join neighbouring vectors.
    */
-  pass(
-    pointers: readonly number[],
-    body: (code: {
-      load: (pointer: number) => Fn;
-      /** The address first, then the value. */
-      store: (pointer: number, value: () => unknown) => Fn;
-      /** Which of these accumulators is this vector's. */
-      of: (accumulators: Accumulators) => number;
-    }) => unknown,
-  ): void {
+  pass(pointers: readonly number[], body: (code: PassCode) => Generator<void> | void): void {
     const { f, left } = this;
     const own = pointers.map((p) => {
       const local = f.local();
@@ -85,37 +82,35 @@ class Rows {
       return local;
     });
     const at = (p: number) => own[pointers.indexOf(p)];
-    const vector = (u: number) =>
-      body({
-        load: (p) => f.get(at(p)).loadV(16 * u),
-        store: (p, value) => {
-          f.get(at(p));
-          value();
-          return f.storeV(16 * u);
-        },
-        of: ({ vectors }) => vectors[u],
-      });
-    const lane = () =>
-      body({
-        load: (p) => f.get(at(p)).loadZero(),
-        store: (p, value) => {
-          f.get(at(p));
-          value();
-          return f.storeLane(0);
-        },
-        of: ({ rest }) => rest,
-      });
+    const vector = (u: number): PassCode => ({
+      load: (p) => f.get(at(p)).loadV(16 * u),
+      store: (p, value) =>
+        f
+          .get(at(p))
+          .get(value)
+          .storeV(16 * u),
+      of: ({ vectors }) => vectors[u],
+    });
+    const lane: PassCode = {
+      load: (p) => f.get(at(p)).loadZero(),
+      store: (p, value) => f.get(at(p)).get(value).storeLane(0),
+      of: ({ rest }) => rest,
+    };
+    const sideBySide = (codes: readonly PassCode[]) => {
+      const running = codes.map((code) => body(code));
+      while (!running.map((steps) => steps?.next().done ?? true).every((done) => done));
+    };
     f.get(this.w.n).set(left);
     f.countdown(left, 4 * UNROLL, () => {
-      for (let u = 0; u < UNROLL; u++) vector(u);
+      sideBySide(Array.from({ length: UNROLL }, (_, u) => vector(u)));
       for (const p of own) f.bump(p, 16 * UNROLL);
     });
     f.countdown(left, 4, () => {
-      vector(0);
+      sideBySide([vector(0)]);
       for (const p of own) f.bump(p, 16);
     });
     f.countdown(left, 1, () => {
-      lane();
+      sideBySide([lane]);
       for (const p of own) f.bump(p, 4);
     });
   }
@@ -152,11 +147,36 @@ class Rows {
     this.combine(peaks, "f32x4.max").set(into);
   }
 
-  /** Pushes exp(x − peak) of a vector. */
-  exponential(load: () => unknown, peak: number): void {
-    load();
-    this.f.get(peak).v("f32x4.sub");
-    this.math.exp();
+  /** Pushes the sum of a row, in all lanes. */
+  sum(row: number): Fn {
+    const sums = this.accumulators();
+    this.clear(sums, 0);
+    this.pass([row], ({ load, of }) => {
+      load(row).get(of(sums)).v("f32x4.add").set(of(sums));
+    });
+    return this.combine(sums, "f32x4.add");
+  }
+
+  /** A row computed from others, number by number: `value` pushes a vector of it. */
+  fill(from: readonly number[], target: number, value: (load: PassCode["load"]) => void): void {
+    const { f } = this;
+    const all = from.includes(target) ? from : [...from, target];
+    const self = this;
+    this.pass(all, function* ({ load, store }) {
+      const result = self.vector();
+      value(load);
+      f.set(result);
+      yield;
+      store(target, result);
+    });
+  }
+
+  /** exp(x − peak) */
+  exponentials(row: number, peak: number, target: number): void {
+    this.fill([row], target, (load) => {
+      load(row).get(peak).v("f32x4.sub");
+      this.math.exp();
+    });
   }
 
   finish(shared: boolean): Uint8Array<ArrayBuffer> {
@@ -168,21 +188,14 @@ type Write = (code: Rows) => void;
 
 /** a → b */
 const softmax: Write = (k) => {
-  const { f, w } = k;
-  const [peak, value] = [k.vector(), k.vector()];
-  const sums = k.accumulators();
+  const { w } = k;
+  const [peak, share] = [k.vector(), k.vector()];
   k.eachRow([w.a, w.b], [], () => {
     k.maximum(w.a, peak);
-    k.clear(sums, 0);
-    k.pass([w.a, w.b], ({ load, store, of }) => {
-      k.exponential(() => load(w.a), peak);
-      f.set(value);
-      f.get(of(sums)).get(value).v("f32x4.add").set(of(sums));
-      store(w.b, () => f.get(value));
-    });
+    k.exponentials(w.a, peak, w.b);
     k.constant(bitsOf(1));
-    k.combine(sums, "f32x4.add").v("f32x4.div").set(value);
-    k.pass([w.b], ({ load, store }) => store(w.b, () => load(w.b).get(value).v("f32x4.mul")));
+    k.sum(w.b).v("f32x4.div").set(share);
+    k.fill([w.b], w.b, (load) => load(w.b).get(share).v("f32x4.mul"));
   });
 };
 
@@ -190,60 +203,45 @@ const softmax: Write = (k) => {
 const logSoftmax: Write = (k) => {
   const { f, w } = k;
   const [peak, log] = [k.vector(), k.vector()];
-  const sums = k.accumulators();
   k.eachRow([w.a, w.b], [], () => {
     k.maximum(w.a, peak);
-    k.clear(sums, 0);
-    k.pass([w.a], ({ load, of }) => {
-      k.exponential(() => load(w.a), peak);
-      f.get(of(sums)).v("f32x4.add").set(of(sums));
-    });
-    k.combine(sums, "f32x4.add");
+    k.exponentials(w.a, peak, w.b);
+    k.sum(w.b);
     k.math.log();
     f.set(log);
-    k.pass([w.a, w.b], ({ load, store }) =>
-      store(w.b, () => load(w.a).get(peak).v("f32x4.sub").get(log).v("f32x4.sub")),
-    );
+    k.fill([w.a], w.b, (load) => load(w.a).get(peak).v("f32x4.sub").get(log).v("f32x4.sub"));
   });
 };
 
 /** The result y = a, its gradient b → c = a · (b − Σ a · b). */
 const softmaxGradient: Write = (k) => {
   const { w } = k;
-  const sums = k.accumulators();
   const sum = k.vector();
   k.eachRow([w.a, w.b, w.c], [], () => {
-    k.clear(sums, 0);
-    k.pass([w.a, w.b], ({ load, of }) => {
+    k.fill([w.a, w.b], w.c, (load) => {
       load(w.a);
-      load(w.b).v("f32x4.mul").get(of(sums)).v("f32x4.add").set(of(sums));
+      load(w.b).v("f32x4.mul");
     });
-    k.combine(sums, "f32x4.add").set(sum);
-    k.pass([w.a, w.b, w.c], ({ load, store }) =>
-      store(w.c, () => {
-        load(w.a);
-        load(w.b).get(sum).v("f32x4.sub").v("f32x4.mul");
-      }),
-    );
+    k.sum(w.c).set(sum);
+    k.fill([w.a, w.b], w.c, (load) => {
+      load(w.a);
+      load(w.b).get(sum).v("f32x4.sub").v("f32x4.mul");
+    });
   });
 };
 
 /** The result y = a, its gradient b → c = b − exp(a) · Σ b. */
 const logSoftmaxGradient: Write = (k) => {
   const { f, w } = k;
-  const sums = k.accumulators();
-  const [sum, value] = [k.vector(), k.vector()];
+  const sum = k.vector();
   k.eachRow([w.a, w.b, w.c], [], () => {
-    k.clear(sums, 0);
-    k.pass([w.b], ({ load, of }) => {
-      load(w.b).get(of(sums)).v("f32x4.add").set(of(sums));
-    });
-    k.combine(sums, "f32x4.add").set(sum);
-    k.pass([w.a, w.b, w.c], ({ load, store }) => {
+    k.sum(w.b).set(sum);
+    k.fill([w.a, w.b], w.c, (load) => {
+      const value = k.vector();
       load(w.a);
       k.math.exp();
       f.get(sum).v("f32x4.mul").set(value);
-      store(w.c, () => load(w.b).get(value).v("f32x4.sub"));
+      load(w.b).get(value).v("f32x4.sub");
     });
   });
 };
@@ -256,14 +254,10 @@ const layerNorm: Write = (k) => {
   k.constant(bitsOf(1));
   f.get(w.n).v("i32x4.splat").v("f32x4.convert_i32x4_s").v("f32x4.div").set(share);
   k.eachRow([w.a, w.b], [w.p, w.q], () => {
+    k.sum(w.a).get(share).v("f32x4.mul").set(mean);
     k.clear(sums, 0);
     k.pass([w.a], ({ load, of }) => {
-      load(w.a).get(of(sums)).v("f32x4.add").set(of(sums));
-    });
-    k.combine(sums, "f32x4.add").get(share).v("f32x4.mul").set(mean);
-    k.clear(sums, 0);
-    const d = k.vector();
-    k.pass([w.a], ({ load, of }) => {
+      const d = k.vector();
       load(w.a).get(mean).v("f32x4.sub").set(d);
       f.get(d).get(d).v("f32x4.mul").get(of(sums)).v("f32x4.add").set(of(sums));
     });
@@ -271,18 +265,16 @@ const layerNorm: Write = (k) => {
     k.combine(sums, "f32x4.add").get(share).v("f32x4.mul").get(w.scalar).v("i32x4.splat");
     f.v("f32x4.add").v("f32x4.sqrt").v("f32x4.div").set(inverse);
     f.get(w.p).get(mean).storeLane(0).get(w.q).get(inverse).storeLane(0);
-    const centred = (load: (p: number) => Fn) =>
+    const centred = (load: PassCode["load"]) =>
       load(w.a).get(mean).v("f32x4.sub").get(inverse).v("f32x4.mul");
     f.get(w.v).if(
       () =>
-        k.pass([w.a, w.b, w.v, w.w], ({ load, store }) =>
-          store(w.b, () => {
-            centred(load);
-            load(w.v).v("f32x4.mul");
-            load(w.w).v("f32x4.add");
-          }),
-        ),
-      () => k.pass([w.a, w.b], ({ load, store }) => store(w.b, () => centred(load))),
+        k.fill([w.a, w.v, w.w], w.b, (load) => {
+          centred(load);
+          load(w.v).v("f32x4.mul");
+          load(w.w).v("f32x4.add");
+        }),
+      () => k.fill([w.a], w.b, centred),
     );
   });
 };
@@ -294,30 +286,31 @@ const layerNorm: Write = (k) => {
 const layerNormGradient: Write = (k) => {
   const { f, w } = k;
   const [sums, products] = [k.accumulators(), k.accumulators()];
-  const [share, mean, inverse, h, x, sum, product] = Array.from({ length: 7 }, () => k.vector());
+  const [share, mean, inverse, sum, product] = Array.from({ length: 5 }, () => k.vector());
   k.constant(bitsOf(1));
   f.get(w.n).v("i32x4.splat").v("f32x4.convert_i32x4_s").v("f32x4.div").set(share);
   const row = (isWeighted: boolean) => {
     const weights = isWeighted ? [w.v] : [];
-    const both = (load: (p: number) => Fn) => {
+    /** h and x̂, in locals. */
+    const both = (load: PassCode["load"]): [number, number] => {
+      const [h, x] = [k.vector(), k.vector()];
       load(w.b);
       if (isWeighted) load(w.v).v("f32x4.mul");
       f.set(h);
       load(w.a).get(mean).v("f32x4.sub").get(inverse).v("f32x4.mul").set(x);
+      return [h, x];
     };
     k.pass([w.a, w.b, ...weights], ({ load, of }) => {
-      both(load);
+      const [h, x] = both(load);
       f.get(h).get(of(sums)).v("f32x4.add").set(of(sums));
       f.get(h).get(x).v("f32x4.mul").get(of(products)).v("f32x4.add").set(of(products));
     });
     k.combine(sums, "f32x4.add").get(share).v("f32x4.mul").set(sum);
     k.combine(products, "f32x4.add").get(share).v("f32x4.mul").set(product);
-    k.pass([w.a, w.b, w.c, ...weights], ({ load, store }) => {
-      both(load);
-      store(w.c, () => {
-        f.get(h).get(sum).v("f32x4.sub").get(x).get(product).v("f32x4.mul").v("f32x4.sub");
-        f.get(inverse).v("f32x4.mul");
-      });
+    k.fill([w.a, w.b, ...weights], w.c, (load) => {
+      const [h, x] = both(load);
+      f.get(h).get(sum).v("f32x4.sub").get(x).get(product).v("f32x4.mul").v("f32x4.sub");
+      f.get(inverse).v("f32x4.mul");
     });
   };
   k.eachRow([w.a, w.b, w.c], [w.p, w.q], () => {
@@ -334,16 +327,12 @@ const layerNormGradient: Write = (k) => {
 /** Logits a, targets p → losses q = log Σ exp(a) − a[p]. */
 const crossEntropy: Write = (k) => {
   const { f, w } = k;
+  const scratch = 1;
   const [peak, log] = [k.vector(), k.vector()];
-  const sums = k.accumulators();
   k.eachRow([w.a], [w.p, w.q], () => {
     k.maximum(w.a, peak);
-    k.clear(sums, 0);
-    k.pass([w.a], ({ load, of }) => {
-      k.exponential(() => load(w.a), peak);
-      f.get(of(sums)).v("f32x4.add").set(of(sums));
-    });
-    k.combine(sums, "f32x4.add");
+    k.exponentials(w.a, peak, scratch);
+    k.sum(scratch);
     k.math.log();
     f.set(log);
     f.get(w.q).get(log);
@@ -355,21 +344,14 @@ const crossEntropy: Write = (k) => {
 /** Logits a, targets p, the losses' gradients q → c = (softmax(a) − 1 at p) · q. */
 const crossEntropyGradient: Write = (k) => {
   const { f, w } = k;
-  const [peak, value, factor] = [k.vector(), k.vector(), k.vector()];
+  const [peak, factor] = [k.vector(), k.vector()];
   const at = f.local();
-  const sums = k.accumulators();
   k.eachRow([w.a, w.c], [w.p, w.q], () => {
     k.maximum(w.a, peak);
-    k.clear(sums, 0);
-    k.pass([w.a, w.c], ({ load, store, of }) => {
-      k.exponential(() => load(w.a), peak);
-      f.set(value);
-      f.get(of(sums)).get(value).v("f32x4.add").set(of(sums));
-      store(w.c, () => f.get(value));
-    });
+    k.exponentials(w.a, peak, w.c);
     f.get(w.q).loadSplat();
-    k.combine(sums, "f32x4.add").v("f32x4.div").set(factor);
-    k.pass([w.c], ({ load, store }) => store(w.c, () => load(w.c).get(factor).v("f32x4.mul")));
+    k.sum(w.c).v("f32x4.div").set(factor);
+    k.fill([w.c], w.c, (load) => load(w.c).get(factor).v("f32x4.mul"));
     f.get(w.p).loadI32().i32(2).op("i32.shl").get(w.c).op("i32.add").tee(at);
     f.get(at).loadZero().get(w.q).loadZero().v("f32x4.sub").storeLane(0);
   });
@@ -458,7 +440,8 @@ export class RowOps {
     for (const v of Object.values(operands))
       if (v && (!v.contiguous || (v.dtype !== "float32" && v !== operands.p))) return false;
     const { numel } = operands.a!;
-    if (numel === 0 || n === 0) return false;
+    // A row of cross-entropy's goes through the scratch memory.
+    if (numel === 0 || 4 * n > SCRATCH_BYTES) return false;
     let kernel = this.kernels.get(name);
     if (!kernel) {
       const code = new Rows(this.pool, machine.hasMadd);

@@ -13,9 +13,9 @@ import { readWords, type Words } from "./parameters.ts";
 
 /**
  * One part: some rows. `a` to `d` are rows of length n, `p` to `s` hold one number per row, `v` and `w` one per column;
- * `scalar` is a float. What each is, a kernel says below; what it does not need is 0.
+ * `scalar` is a float, `qStep` how far the numbers of q are apart, 0 if all rows share one. What each is, a kernel says below; what it does not need is 0.
  */
-const WORDS = ["rows", "n", "a", "b", "c", "p", "q", "v", "w", "scalar"] as const;
+const WORDS = ["rows", "n", "a", "b", "c", "p", "q", "v", "w", "scalar", "qStep"] as const;
 type Locals = Words<(typeof WORDS)[number]>;
 const PART_BYTES = 64;
 /** Cost of an element, in nodes of a program, for the division into parts. */
@@ -133,18 +133,22 @@ class Rows {
     f.countdown(w.rows, 1, () => {
       body();
       for (const p of rows) f.bumpBy(p, bytes);
-      for (const p of numbers) f.bump(p, 4);
+      for (const p of numbers)
+        if (p === w.q) f.bumpBy(p, w.qStep);
+        else f.bump(p, 4);
     });
   }
 
-  /** The row's maximum, in all lanes of a local. */
+  /** The row's maximum, in all lanes of a local. A NaN is passed over: the sum of exponentials will be one anyway. */
   maximum(row: number, into: number): void {
     const peaks = this.accumulators();
     this.clear(peaks, -Infinity);
+    // pmax(a, b) is a < b ? b : a, one instruction, where max takes eight.
     this.pass([row], ({ load, of }) => {
-      load(row).get(of(peaks)).v("f32x4.max").set(of(peaks));
+      this.f.get(of(peaks));
+      load(row).v("f32x4.pmax").set(of(peaks));
     });
-    this.combine(peaks, "f32x4.max").set(into);
+    this.combine(peaks, "f32x4.pmax").set(into);
   }
 
   /** Pushes the sum of a row, in all lanes. */
@@ -437,8 +441,12 @@ export class RowOps {
 
   private run(name: keyof typeof KERNELS, n: number, operands: Operands, scalar = 0): boolean {
     const { memory, threads, shared, machine } = this.engine;
-    for (const v of Object.values(operands))
-      if (v && (!v.contiguous || (v.dtype !== "float32" && v !== operands.p))) return false;
+    const isOneNumber = operands.q?.strides.every((step) => step === 0) ?? false;
+    for (const v of Object.values(operands)) {
+      if (!v) continue;
+      if (!v.contiguous && !(v === operands.q && isOneNumber)) return false;
+      if (v.dtype !== "float32" && v !== operands.p) return false;
+    }
     const { numel } = operands.a!;
     // A row of cross-entropy's goes through the scratch memory.
     if (numel === 0 || 4 * n > SCRATCH_BYTES) return false;
@@ -465,7 +473,9 @@ export class RowOps {
       int32[word("n")] = n;
       int32[word("scalar")] = bitsOf(scalar);
       for (const key of ROWS) int32[word(key)] = at[key] + 4 * n * from;
-      for (const key of NUMBERS) int32[word(key)] = at[key] + 4 * from;
+      int32[word("p")] = at.p + 4 * from;
+      int32[word("q")] = at.q + (isOneNumber ? 0 : 4 * from);
+      int32[word("qStep")] = isOneNumber ? 0 : 4;
       for (const key of COLUMNS) int32[word(key)] = at[key];
     }
     threads.run(kernel, part, PART_BYTES);

@@ -1,11 +1,13 @@
 /** Layer normalisation: each sample over its last dimensions. */
 
 import { onesLike, zerosLike } from "../create.ts";
-import { defineComposite } from "../define.ts";
+import { defineComposite, makeMapOp } from "../define.ts";
 import { dispatch, dispatchAll } from "../dispatch.ts";
 import { formatShape, ShapeError } from "../errors.ts";
+import { input, mul, sub } from "../expr.ts";
 import { numelOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { sumOfMap } from "./reduce.ts";
 
 interface LayerNormAttrs {
   readonly eps: number;
@@ -28,10 +30,10 @@ const layerNormOp = defineComposite<LayerNormAttrs>("layerNorm", {
     return [weight ? y.mul(weight).add(bias) : y, mean.squeeze(1), inverse.squeeze(1)];
   },
   saves: (needs) => ({ inputs: needs.length > 1 ? [0, 1] : [0], outputs: [1, 2] }),
-  gradient([g, gMean, gInverse], { attrs, needs, input, output, dtype }) {
-    const [x, mean, inverse] = [input(0), output(1), output(2)];
+  gradient([g, gMean, gInverse], { attrs, needs, input: at, output, dtype }) {
+    const [x, mean, inverse] = [at(0), output(1), output(2)];
     const gy = g ?? zerosLike(x);
-    const weight = needs.length > 1 ? [input(1)] : [];
+    const weight = needs.length > 1 ? [at(1)] : [];
     const normalised = () => x.sub(mean.unsqueeze(1)).mul(inverse.unsqueeze(1));
     const toX = () => {
       let gx = dispatch(layerNormInputGradientOp, [x, gy, mean, inverse, ...weight], attrs);
@@ -46,11 +48,29 @@ const layerNormOp = defineComposite<LayerNormAttrs>("layerNorm", {
     return [
       needs[0] ? toX() : null,
       ...(needs.length > 1
-        ? [needs[1] ? gy.mul(normalised()).sum(0) : null, needs[2] ? gy.sum(0) : null]
+        ? [
+            needs[1]
+              ? sumOfMap(
+                  normalisedProduct,
+                  [gy, x, mean.unsqueeze(1), inverse.unsqueeze(1)],
+                  [0],
+                  false,
+                )
+              : null,
+            needs[2] ? gy.sum(0) : null,
+          ]
         : []),
     ];
   },
 });
+
+/** g · (x − mean) · inverse */
+const normalisedProduct = makeMapOp(
+  "layerNorm (gradient)",
+  mul(input(0), mul(sub(input(1), input(2)), input(3))),
+  4,
+  0,
+);
 
 /** From x, the gradient of y, mean, 1 / deviation, and perhaps a weight. */
 const layerNormInputGradientOp = defineComposite<LayerNormAttrs>("layerNormInputGradient", {

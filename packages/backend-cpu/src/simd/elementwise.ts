@@ -9,12 +9,10 @@ import {
 } from "@dl/tensor";
 import type { Memory } from "../memory.ts";
 import { BINARY, UNARY } from "../reference/functions.ts";
-import { positionStrides } from "../reference/transfer.ts";
-import { type Plan, plan } from "../reference/walk.ts";
 import type { Kernel } from "../threads/threads.ts";
 import type { ConstantPool } from "./constants.ts";
 import type { Engine } from "./engine.ts";
-import { Loops, partsOf } from "./loops.ts";
+import { Loops, partsOf, type Run } from "./loops.ts";
 import {
   type ElementType,
   elementBytes,
@@ -33,13 +31,13 @@ import {
 } from "./lowering.ts";
 import { mapKernel } from "./mapKernel.ts";
 import {
-  byStride,
   compact,
-  contiguousElsewhere,
   kindsAt,
-  padded,
-  prefersRows,
-  type Turned,
+  type MapPlan,
+  PlanCache,
+  planMap,
+  planReduction,
+  type ReductionPlan,
   turning,
 } from "./plans.ts";
 import { reduceKernel } from "./reduceKernel.ts";
@@ -65,6 +63,7 @@ export class Elementwise {
   private readonly target: Target;
   private readonly transpose: Transpose;
   private readonly loops: Loops;
+  private readonly plans = new PlanCache();
   /** Of the operands of the current contiguous map. */
   private readonly addresses = new Array<number>(NUMBERED_OPERANDS).fill(0);
   private readonly maps: Map<number | string, Kernel>[] = [];
@@ -96,42 +95,44 @@ export class Elementwise {
       this.move(inputs[0], outputs[0]);
       return true;
     }
-    // A copy of any four bytes is one of float32.
-    const types =
-      isMove && bytesPerElement(inputs[0].dtype) === 4
-        ? FLOATS
-        : this.typesOfMap(program, inputs, outputs);
-    if (!types) return false;
-    const { shape, strides: order } = outputs[0];
-    const strides = [
-      ...inputs.map((v) => v.strides),
-      ...positionStrides(shape.length, program.axes),
-      ...outputs.map((v) => v.strides),
-    ];
-    const walk = padded(plan(shape, byStride(shape, order), strides), 3);
+    const planned = this.plannedMap(program, inputs, outputs, isMove);
+    if (!planned) return false;
+    const { types, walk, turned } = planned;
     const operands = [...inputs, ...program.axes.map(() => null), ...outputs];
-    const turned = inputs.flatMap((_, k) => {
-      const column = contiguousElsewhere(walk, k, types);
-      return column === undefined ? [] : [{ k, column }];
-    });
-    if (turned.length === 0)
-      this.runMap(program, walk, this.addressesOf(operands, types), types, scalars);
-    else if (isMove && kindOf(walk.strides[1].at(-1)!) === UNIT) {
+    if (turned.length === 0) {
+      const addresses = this.addressesOf(operands, types);
+      this.loops.run(this.mapRun(program, planned), addresses, scalars);
+    } else if (isMove && kindOf(walk.strides[1].at(-1)!) === UNIT) {
       const [source, target] = this.addressesOf(operands, types);
       this.transpose.run(turning(walk, source, target, walk.strides[1], turned[0]));
-    } else this.mapTurned(program, walk, turned, operands, types, scalars);
+    } else this.mapTurned(program, planned, operands, scalars);
     return true;
+  }
+
+  private plannedMap(
+    program: Program,
+    inputs: readonly View[],
+    outputs: readonly View[],
+    isMove: boolean,
+  ): MapPlan | null {
+    return this.plans.of(`${program.id}`, inputs, outputs, () => {
+      // A copy of any four bytes is one of float32.
+      const types =
+        isMove && bytesPerElement(inputs[0].dtype) === 4
+          ? FLOATS
+          : this.typesOfMap(program, inputs, outputs);
+      return types ? planMap(program, inputs, outputs, types) : null;
+    });
   }
 
   /** With operands that lie across the order of the loops brought into it first. */
   private mapTurned(
     program: Program,
-    walk: Plan,
-    turned: readonly Turned[],
+    planned: MapPlan,
     operands: readonly (View | null)[],
-    types: readonly ElementType[],
     scalars: readonly number[],
   ): void {
+    const { types, walk, turned } = planned;
     const layouts = turned.map(({ k }) => compact(walk.sizes, walk.strides[k]));
     const bytes = layouts.reduce((sum, { count }) => sum + 4 * count, 0);
     this.memory.withScratch(bytes, (scratch) => {
@@ -145,29 +146,25 @@ export class Elementwise {
         strides[which.k] = layout.strides;
         target += 4 * layout.count;
       });
-      this.runMap(program, { ...walk, strides }, addresses, types, scalars);
+      const run = this.mapRun(program, { types, walk: { ...walk, strides }, turned: [] });
+      this.loops.run(run, addresses, scalars);
     });
   }
 
-  private runMap(
-    program: Program,
-    walk: Plan,
-    addresses: readonly number[],
-    types: readonly ElementType[],
-    scalars: readonly number[],
-  ): void {
+  private mapRun(program: Program, planned: MapPlan): Run {
+    if (planned.run) return planned.run;
+    const { types, walk } = planned;
     const loops = walk.sizes.length;
-    this.loops.run({
+    planned.run = {
       kernel: this.mapKernel(program, kindsAt(walk, loops - 1, types), types),
       walk,
       loops: [loops - 3, loops - 2, loops - 1],
-      addresses,
       types,
-      scalars,
       reduced: 0,
       divisible: [0, 1, 2],
       weight: program.order.length,
-    });
+    };
+    return planned.run;
   }
 
   /** Of all operands, positions counting from 0: finding one may grow the memory, so they come before its arrays. */
@@ -294,68 +291,36 @@ export class Elementwise {
     axes: readonly number[],
     scalars: readonly number[],
   ): boolean {
-    if (computeType(inputs, [output]) !== "float32" || inputs.length === 0) return false;
-    const types = typesOf(program, inputs, [output]);
-    if (!types || (output.dtype !== "float32" && output.dtype !== "int32")) return false;
-    const { shape } = inputs[0];
-    if (shape.includes(0)) return false;
-    const rank = shape.length;
-    const isReduced = shape.map((_, d) => axes.includes(d));
-    const outStrides = output.strides.map((s, d) => (isReduced[d] ? 0 : s));
-    const strides = [
-      ...inputs.map((v) => v.strides),
-      ...positionStrides(rank, program.axes),
-      outStrides,
-    ];
-    const lead = inputs.reduce((best, v) =>
-      v.strides.filter((s) => s !== 0).length > best.strides.filter((s) => s !== 0).length
-        ? v
-        : best,
-    ).strides;
-    const order = byStride(shape, lead);
-    const kept = plan(
-      shape,
-      order.filter((d) => !isReduced[d]),
-      strides,
+    if (inputs.length === 0) return false;
+    const planned = this.plans.of(`${op} ${program.id} ${axes}`, inputs, [output], () => {
+      if (computeType(inputs, [output]) !== "float32" || inputs[0].shape.includes(0)) return null;
+      const types = typesOf(program, inputs, [output]);
+      if (!types || (output.dtype !== "float32" && output.dtype !== "int32")) return null;
+      return planReduction(program, inputs, output, axes, types);
+    });
+    if (!planned) return false;
+    this.loops.run(
+      this.reductionRun(op, program, planned),
+      this.addressesOf([...inputs, ...program.axes.map(() => null), output], planned.types),
+      scalars,
     );
-    const reduced = plan(
-      shape,
-      order.filter((d) => isReduced[d]),
-      strides,
-    );
-    const isRow = prefersRows(
-      kept,
-      reduced,
-      inputs.findIndex((v) => v.strides === lead),
-    );
-    const k = padded(kept, 2);
-    const r = padded(reduced, 2);
-    // All loops in one plan: what the kernel does not loop over, kept dimensions first, then the kernel's own.
-    const [kn, rn] = [k.sizes.length, r.sizes.length];
-    const sequence: [Plan, number][] = [];
-    for (let d = 0; d < kn - 2; d++) sequence.push([k, d]);
-    for (let d = 0; d < rn - 2; d++) sequence.push([r, d]);
-    if (isRow) sequence.push([k, kn - 2], [k, kn - 1], [r, rn - 2], [r, rn - 1]);
-    else sequence.push([k, kn - 2], [r, rn - 2], [r, rn - 1], [k, kn - 1]);
-    const walk: Plan = {
-      sizes: sequence.map(([p, d]) => p.sizes[d]),
-      strides: strides.map((_, o) => sequence.map(([p, d]) => p.strides[o][d])),
-      count: 0,
-    };
+    return true;
+  }
+
+  private reductionRun(op: ReduceOp, program: Program, planned: ReductionPlan): Run {
+    if (planned.run) return planned.run;
+    const { types, walk, isRow, reduced } = planned;
     const loops = walk.sizes.length;
-    const operands = [...inputs, ...program.axes.map(() => null), output];
-    this.loops.run({
+    planned.run = {
       kernel: this.reduceKernel(op, isRow, program, kindsAt(walk, loops - 1, types), types),
       walk,
       loops: [loops - 4, loops - 3, loops - 2, loops - 1],
-      addresses: this.addressesOf(operands, types),
       types,
-      scalars,
-      reduced: rn - 2,
+      reduced,
       divisible: isRow ? [0, 1] : [0, 3],
       weight: program.order.length + 1,
-    });
-    return true;
+    };
+    return planned.run;
   }
 
   private mapKernel(

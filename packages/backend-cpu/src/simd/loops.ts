@@ -21,9 +21,7 @@ export interface Run {
   readonly walk: Plan;
   /** Which dimensions of the plan are the kernel's own loops; those before them are walked here. */
   readonly loops: readonly number[];
-  readonly addresses: readonly number[];
   readonly types: readonly ElementType[];
-  readonly scalars: readonly number[];
   /** How many of the dimensions that are walked here are reduced: results join what is there after the first. */
   readonly reduced: number;
   /** Which of the kernel's loops may be divided: those over what is kept. */
@@ -48,15 +46,21 @@ export class Loops {
     this.engine = engine;
   }
 
-  run(job: Run): void {
+  run(job: Run, addresses: readonly number[], scalars: readonly number[]): void {
     const { threads } = this.engine;
-    const { kernel, walk, loops, addresses, scalars, reduced } = job;
+    const { kernel, walk, loops, reduced } = job;
     const outer = walk.sizes.length - loops.length;
     const stride = (scalarAt(addresses.length, scalars.length) + 63) & -64;
     const most = Threads.mostParts(stride);
     let work = job.weight;
     for (const n of walk.sizes) work *= n;
     const wanted = kernel.isShared ? partsOf(work, threads.wanted) : 1;
+    if (wanted === 1 && outer === 0) {
+      const at = threads.parameters;
+      this.write(at, job, addresses, scalars, [], 0, 0, 0, walk.sizes[loops[0]]);
+      kernel.run(at, 0);
+      return;
+    }
     let positions = 1;
     for (let d = 0; d < outer; d++) positions *= walk.sizes[d];
     // Parts that join what others left have to follow one another.
@@ -76,15 +80,8 @@ export class Loops {
       let joins = 0;
       for (let d = outer - reduced; d < outer; d++) if (at[d] > 0) joins = 1;
       for (let from = 0; from < extent; from += size) {
-        this.write(
-          start + parts * stride,
-          job,
-          at,
-          joins,
-          loop,
-          from,
-          Math.min(size, extent - from),
-        );
+        const n = Math.min(size, extent - from);
+        this.write(start + parts * stride, job, addresses, scalars, at, joins, loop, from, n);
         if (++parts === most) flush();
       }
       if (!isFree && parts > 0) flush();
@@ -110,7 +107,9 @@ export class Loops {
 
   private write(
     address: number,
-    { walk, loops, addresses, types, scalars }: Run,
+    { walk, loops, types }: Run,
+    addresses: readonly number[],
+    scalars: readonly number[],
     at: readonly number[],
     joins: number,
     divided: number,

@@ -242,7 +242,8 @@ function maxModule(shared: boolean, [sizeY, sizeX]: readonly number[]): Uint8Arr
     );
     const here = (base: number) => f.get(ox).i32(2).op("i32.shl").get(base).op("i32.add");
     here(w.pooled).get(best).storeF32();
-    here(w.indices).get(found).storeI32();
+    // A window of padding alone is said to be at position 0.
+    here(w.indices).get(found).i32(0).get(found).i32(0).op("i32.ge_s").op("select").storeI32();
   };
 
   // Distances of the window's elements from its first, as places in the plane.

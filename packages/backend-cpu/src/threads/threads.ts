@@ -120,16 +120,21 @@ export class Threads {
     Atomics.add(control, CONTROL + WORD.generation, 1);
     if (Atomics.load(control, CONTROL + WORD.sleeping) > 0)
       Atomics.notify(control, CONTROL + WORD.generation);
-    let own = 0;
+    let problem: unknown;
     for (;;) {
       const part = Atomics.add(control, CONTROL + WORD.next, 1);
       if (part >= parts) break;
-      kernel.run(parameters + part * stride, scratch);
-      own++;
+      try {
+        kernel.run(parameters + part * stride, scratch);
+      } catch (error) {
+        problem = error;
+      }
+      Atomics.add(control, CONTROL + WORD.done, 1);
     }
-    if (own > 0) Atomics.add(control, CONTROL + WORD.done, own);
+    // Whatever happened: nobody may still be at work when the next job is written.
     this.waitFor(parts);
     Atomics.store(control, CONTROL + WORD.next, RESTING);
+    if (problem) throw problem;
     const failed = Atomics.exchange(control, CONTROL + WORD.failed, 0);
     if (failed) throw crashed(`a kernel failed on worker ${failed}`);
   }

@@ -112,6 +112,23 @@ const POSITION = program(
 const withoutWindow = (v: View): View =>
   new View(v.storage, v.dtype, v.shape.slice(0, 4), v.strides.slice(0, 4), v.offset);
 
+/** Whether a window sees nothing but padding. Its maximum is −∞, said to be at position 0. */
+const hasEmptyWindow = ({
+  size,
+  stride,
+  padding,
+  dilation,
+  inputSize,
+  out,
+}: PoolGeometry): boolean =>
+  out.some((count, i) =>
+    Array.from({ length: count }, (_, k) => k * stride[i] - padding[i]).some((start) =>
+      Array.from({ length: size[i] }, (_, t) => start + t * dilation[i]).every(
+        (at) => at < 0 || at >= inputSize[i],
+      ),
+    ),
+  );
+
 /** Maxima and their positions in the plane, the first of equal ones. */
 const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
   decompose([x], attrs) {
@@ -129,7 +146,11 @@ const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
       scalars,
     );
     values.memory.storage.retain();
-    return [new Tensor(withoutWindow(values.memory)), new Tensor(withoutWindow(positions))];
+    const indices = new Tensor(withoutWindow(positions));
+    return [
+      new Tensor(withoutWindow(values.memory)),
+      hasEmptyWindow(attrs) ? indices.maskedFill(indices.eq(NOWHERE), 0) : indices,
+    ];
   },
   results: ([x], { out }) => {
     const shape = [x.shape[0], x.shape[1], ...out];

@@ -117,6 +117,11 @@ export function wasmBackend({ budget, threads, fma, revectorize }: WasmOptions):
       const operands = resolve(...inputs, ...outputs);
       map(program, operands.slice(0, inputs.length), operands.slice(inputs.length), scalars);
     },
+    mapEach(program, calls) {
+      elementwise.mapEach(program, calls, ({ inputs, outputs, scalars }) =>
+        backend.map(program, inputs, outputs, scalars),
+      );
+    },
     reduce(op, program, inputs, output, axes, scalars) {
       if (elementwise.reduce(op, program, inputs, output, axes, scalars)) return;
       const operands = resolve(...inputs, output);

@@ -3,8 +3,9 @@
  * parameter and its state in place; hyperparameters are run-time scalars, so that changing them compiles nothing.
  */
 import {
+  type Assignment,
   allocate,
-  assign,
+  assignEach,
   DlError,
   denseLike,
   formatShape,
@@ -124,11 +125,14 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     const run = () => {
       for (const group of this.paramGroups) {
         const update = this.update(group);
-        for (const p of group.params) {
-          if (!p.grad || p.grad.released !== null) continue;
-          this.updateParameter(p, p.grad, group, update);
-          updated++;
-        }
+        // All parameters of a group at once: a backend may run them as one kernel.
+        const assignments = group.params.flatMap((p) =>
+          p.grad && p.grad.released === null
+            ? [this.assignment(p, p.grad, group, update.tensors)]
+            : [],
+        );
+        assignEach(update.program, assignments);
+        updated += assignments.length;
       }
     };
     if (world.autograd) world.autograd.noGrad(run);
@@ -143,12 +147,13 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     return loss;
   }
 
-  private updateParameter(
+  /** One parameter's next step. */
+  private assignment(
     p: Tensor,
     grad: Tensor,
     group: Group<H>,
-    { program, tensors }: Update,
-  ): void {
+    tensors: Update["tensors"],
+  ): Assignment {
     let state = this.state.get(p);
     if (!state) {
       state = {};
@@ -158,12 +163,11 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     const step = ((state.step as number | undefined) ?? 0) + 1;
     state.step = step;
     const targets = [p, ...tensors.map((name) => state[name] as Tensor)].map((t) => t.memory);
-    assign(
+    return {
       targets,
-      program,
-      [targets[0], grad.memory, ...targets.slice(1)],
-      this.scalars(group, step),
-    );
+      operands: [targets[0], grad.memory, ...targets.slice(1)],
+      scalars: this.scalars(group, step),
+    };
   }
 
   /** In PyTorch's structure: state by the parameter's number, counted through the groups. */

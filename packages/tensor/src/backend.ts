@@ -56,6 +56,13 @@ export interface BackendMemory {
   readonly reserved: number;
 }
 
+/** What `map` is given beside the program. */
+export interface MapCall {
+  readonly inputs: readonly View[];
+  readonly outputs: readonly View[];
+  readonly scalars: readonly number[];
+}
+
 export interface Backend {
   /** For messages: "cpu", "webgpu". */
   readonly name: string;
@@ -89,6 +96,8 @@ export interface Backend {
     outputs: readonly View[],
     scalars: readonly number[],
   ): void;
+  /** Several maps of one program, none of which reads what another writes: an optimizer's step. Absent: one after another. */
+  mapEach?(program: Program, calls: readonly MapCall[]): void;
   /**
    * output = op over `axes` of program.exprs[0](inputs, scalars). Inputs have one shape, with any strides; the output has
    * size 1 along `axes`. Over nothing the result is the identity of the op (0, 1, −∞, ∞; for integers the extreme values).

@@ -382,9 +382,15 @@ export function defineComposite<A>(name: string, definition: CompositeDefinition
 
 // ---- in-place writes -------------------------------------------------------------------------------------------------
 
+/** targets[i] = prog.exprs[i](operands, scalars). */
+export interface Assignment {
+  readonly targets: readonly View[];
+  readonly operands: readonly View[];
+  readonly scalars?: readonly number[];
+}
+
 /**
- * targets[i] = prog.exprs[i](operands, scalars), one kernel, unrecorded. An operand that overlaps a target in another
- * layout is copied first.
+ * One kernel that writes in place, unrecorded. An operand that overlaps a target in another layout is copied first.
  */
 export function assign(
   targets: readonly View[],
@@ -392,24 +398,43 @@ export function assign(
   operands: readonly View[],
   scalars: readonly number[] = [],
 ): void {
-  if (targets[0].numel === 0) return;
-  const { backend } = targets[0].storage;
-  const { shape } = targets[0];
+  assignEach(prog, [{ targets, operands, scalars }]);
+}
+
+/** The same for several targets with operands of their own: none reads what another writes. */
+export function assignEach(prog: Program, assignments: readonly Assignment[]): void {
   const copies: View[] = [];
-  const views = operands.map((operand) => {
-    const v = operand.expand(shape);
-    const overlaps = targets.some(
-      (t) => t.storage === v.storage && !(t.offset === v.offset && sameShape(t.strides, v.strides)),
-    );
-    if (!overlaps) return v;
-    const copy = allocate(backend, v.dtype, shape);
-    backend.map(COPY, [v], [copy], []);
-    copies.push(copy);
-    return copy;
-  });
-  for (const t of targets) t.storage.willWrite();
-  backend.map(prog, views, targets, scalars);
+  const calls = assignments
+    .filter(({ targets }) => targets[0].numel > 0)
+    .map(({ targets, operands, scalars = [] }) => ({
+      inputs: operands.map((operand) => besides(targets, operand, copies)),
+      outputs: targets,
+      scalars,
+    }));
+  for (const { outputs } of calls) for (const t of outputs) t.storage.willWrite();
+  const backends = new Set(calls.map(({ outputs }) => outputs[0].storage.backend));
+  for (const backend of backends) {
+    const own = calls.filter(({ outputs }) => outputs[0].storage.backend === backend);
+    if (own.length > 1 && backend.mapEach) backend.mapEach(prog, own);
+    else
+      for (const { inputs, outputs, scalars } of own) backend.map(prog, inputs, outputs, scalars);
+  }
   for (const copy of copies) copy.storage.release();
+}
+
+/** An operand in the targets' shape, copied if it overlaps one of them in another layout. */
+function besides(targets: readonly View[], operand: View, copies: View[]): View {
+  const { shape } = targets[0];
+  const v = operand.expand(shape);
+  const overlaps = targets.some(
+    (t) => t.storage === v.storage && !(t.offset === v.offset && sameShape(t.strides, v.strides)),
+  );
+  if (!overlaps) return v;
+  const { backend } = v.storage;
+  const copy = allocate(backend, v.dtype, shape);
+  backend.map(COPY, [v], [copy], []);
+  copies.push(copy);
+  return copy;
 }
 const COPY = program([input(0)], 1);
 

@@ -208,7 +208,9 @@ export { macrotask } from "./turn.ts";
 
 // For authors of ops, layers, optimizers and tools.
 export {
+  type Assignment,
   assign,
+  assignEach,
   checkTensor,
   commonBackend,
   type CompositeDefinition,
@@ -272,6 +274,7 @@ export { allocate, denseLike, View as TensorView } from "./view.ts";
 export type {
   Backend,
   BackendMemory,
+  MapCall,
   Buffer,
   CompositeKernel,
   RandomKey,

@@ -3,13 +3,14 @@ import {
   bytesPerElement,
   computeType,
   IDENTITY,
+  type MapCall,
   type Program,
   type ReduceOp,
   type View,
 } from "@dl/tensor";
 import type { Memory } from "../memory.ts";
 import { BINARY, UNARY } from "../reference/functions.ts";
-import type { Kernel } from "../threads/threads.ts";
+import { type Kernel, Threads } from "../threads/threads.ts";
 import type { ConstantPool } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { Loops, partsOf, type Run } from "./loops.ts";
@@ -55,6 +56,24 @@ const TYPE_NUMBER: Readonly<Record<ElementType, number>> = {
 const KEY_STEP = 12;
 const NUMBERED_OPERANDS = 13;
 
+/** Parts of a job that has not run yet. */
+interface Gathered {
+  kernel: Kernel | null;
+  stride: number;
+  parts: number;
+  operands: number;
+  work: number;
+}
+/** So many operands stay where they are while the addresses of others are asked for (see memory.ts). */
+const MOST_GATHERED = 48;
+
+const fits = (g: Gathered, kernel: Kernel, stride: number, parts: number, operands: number) =>
+  !g.kernel ||
+  (g.kernel === kernel &&
+    g.stride === stride &&
+    g.parts + parts <= Threads.mostParts(stride) &&
+    g.operands + operands <= MOST_GATHERED);
+
 const FLOATS: readonly ElementType[] = ["float32", "float32"];
 
 export class Elementwise {
@@ -64,6 +83,8 @@ export class Elementwise {
   private readonly transpose: Transpose;
   private readonly loops: Loops;
   private readonly plans = new PlanCache();
+  /** While several maps are gathered into one job. */
+  private gathered: Gathered | null = null;
   /** Of the operands of the current contiguous map. */
   private readonly addresses = new Array<number>(NUMBERED_OPERANDS).fill(0);
   private readonly maps: Map<number | string, Kernel>[] = [];
@@ -224,23 +245,65 @@ export class Elementwise {
       this.maps[program.id]?.get(key) ?? this.contiguousKernel(program, inputs, outputs);
     const { numel } = outputs[0];
     const { threads } = this.engine;
-    const start = threads.parameters;
+    const { gathered } = this;
     const work = numel * program.order.length;
     const parts = kernel.isShared ? partsOf(work, threads.wanted) : 1;
-    if (parts === 1) {
+    if (parts === 1 && !gathered) {
+      const start = threads.parameters;
       this.writeContiguous(start, inputs, outputs, scalars, 0, numel);
       kernel.run(start, 0);
       return true;
     }
     const stride = (scalarAt(count, scalars.length) + 63) & -64;
     const size = (Math.ceil(numel / parts) + 63) & -64;
+    if (gathered && !fits(gathered, kernel, stride, parts, count)) this.runGathered();
+    const start = threads.parameters + (gathered?.parts ?? 0) * stride;
     let part = 0;
     for (let from = 0; from < numel; from += size, part++) {
       const n = Math.min(size, numel - from);
       this.writeContiguous(start + part * stride, inputs, outputs, scalars, from, n);
     }
-    threads.run(kernel, part, stride);
+    if (!gathered) threads.run(kernel, part, stride);
+    else {
+      gathered.kernel = kernel;
+      gathered.stride = stride;
+      gathered.parts += part;
+      gathered.operands += count;
+      gathered.work += work;
+    }
     return true;
+  }
+
+  /** Several maps of one program. Those of contiguous operands run together, as parts of one job; `map` runs one that is not covered. */
+  mapEach(program: Program, calls: readonly MapCall[], map: (call: MapCall) => void): void {
+    this.gathered = { kernel: null, stride: 0, parts: 0, operands: 0, work: 0 };
+    try {
+      for (const call of calls) {
+        const { inputs, outputs, scalars } = call;
+        if (this.mapContiguous(program, inputs, outputs, scalars)) continue;
+        this.runGathered();
+        const gathered: Gathered | null = this.gathered;
+        this.gathered = null;
+        map(call);
+        this.gathered = gathered;
+      }
+      this.runGathered();
+    } finally {
+      this.gathered = null;
+    }
+  }
+
+  private runGathered(): void {
+    const { gathered } = this;
+    if (!gathered?.kernel) return;
+    const { threads } = this.engine;
+    const { kernel, stride, parts } = gathered;
+    // Little work is done sooner here than anybody else could begin.
+    if (partsOf(gathered.work, threads.wanted) > 1) threads.run(kernel, parts, stride);
+    else
+      for (let i = 0; i < parts; i++) kernel.run(threads.parameters + i * stride, threads.scratch);
+    gathered.kernel = null;
+    gathered.parts = gathered.operands = gathered.work = 0;
   }
 
   /** The parameters of `n` elements from `from` on. */

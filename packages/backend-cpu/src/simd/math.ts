@@ -9,6 +9,11 @@ import { bitsOf, type Fn, V128, type VectorOp } from "./assembler.ts";
 export const TRIGONOMETRIC_LIMIT = 2 ** 26;
 
 const SIGN = -2147483648;
+/** (e^r − 1 − r) / r² for |r| ≤ ½ ln 2. */
+const EXPM1 = [
+  1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
+  5.0000001201e-1,
+];
 /** Added to a number below 2²², it leaves the nearest integer in the low bits. */
 const ROUNDING = 1.5 * 2 ** 23;
 
@@ -137,13 +142,7 @@ export class VectorMath {
   }
   /** e^r − 1 for |r| ≤ ½ ln 2. */
   private expm1Near0(r: number): this {
-    this.polynomial(
-      r,
-      [
-        1.98756915e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1,
-        5.0000001201e-1,
-      ],
-    );
+    this.polynomial(r, EXPM1);
     return this.get(r).v("f32x4.mul").get(r).v("f32x4.mul").get(r).v("f32x4.add");
   }
   private powerOfTwo(exponent: () => unknown): this {
@@ -264,30 +263,35 @@ export class VectorMath {
     return this.v("v128.bitselect").withSignOf(x);
   }
 
-  /** The error function: x + x · p(x²) near 0, 1 − e^(−q(|x|)) elsewhere. Constants after N. Juffa. */
+  /**
+   * The error function as 1 − e^(−u) = −expm1(−u) with u = −log(1 − erf |x|) = |x| · q(|x|), which keeps its digits near 0.
+   * q is a minimax polynomial on [0, 3.92] (error 4·10⁻⁹, weighted by what becomes of it); its constant term stands in
+   * two parts, of which only the second is rounded on the way.
+   */
   erf(): this {
     const x = this.temporary(3);
     const t = this.temporary(4);
-    const z = this.temporary(5);
-    const small = this.temporary(6);
-    // From 4 on the result is 1.
-    this.set(x).get(x).v("f32x4.abs").number(4).v("f32x4.pmin").set(t);
-    this.get(x).get(x).v("f32x4.mul").set(z);
-    this.polynomial(
-      z,
-      [-5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1],
-    );
-    this.get(x).get(x).madd().set(small);
+    const r = this.temporary(0);
+    const n = this.temporary(1);
+    // Beyond 3.92 the result is 1.
+    this.set(x).get(x).v("f32x4.abs").number(3.92).v("f32x4.pmin").set(t);
     this.polynomial(
       t,
       [
-        -1.7285347e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1,
-        -1.28717512e-1,
+        9.255711120204069e-6, -1.1763611109927297e-4, 6.328175659291446e-4, -1.6669902252033353e-3,
+        1.603562996024266e-4, 1.9153086468577385e-2, -0.10277783870697021, -0.6366193890571594,
+        5.4084800193976434e-8,
       ],
     );
-    this.get(t).get(t).v("f32x4.neg").madd().expInside().set(z);
-    this.get(small).number(1).get(z).v("f32x4.sub");
-    this.get(t).number(0.927734375).v("f32x4.le").v("v128.bitselect");
+    this.get(t).v("f32x4.mul").set(r);
+    this.get(t).number(-1.128379225730896).get(r).madd().set(r);
+    this.nearestMultiple(r, n);
+    this.get(n);
+    this.f.i32(23);
+    // −2ⁿ
+    this.v("i32x4.shl").integer(bitsOf(-1)).v("i32x4.add").set(n);
+    this.polynomial(r, EXPM1).get(r).get(r).v("f32x4.mul").get(r).madd();
+    this.get(n).number(1).get(n).v("f32x4.add").madd();
     return this.withSignOf(x);
   }
 

@@ -147,55 +147,73 @@ export class Fn {
     return this;
   }
   bytes(...code: readonly number[]): this {
-    for (const b of code) this.code.push(b);
+    for (let i = 0; i < code.length; i++) this.code.push(code[i]);
+    return this;
+  }
+  /** An instruction and its operand as LEB128, nearly always of one byte: most of all code passes here. */
+  private with(instruction: number, operand: number): this {
+    const { code } = this;
+    code.push(instruction);
+    let rest = operand >>> 0;
+    for (; rest > 127; rest >>>= 7) code.push((rest & 127) | 128);
+    code.push(rest);
     return this;
   }
   get(local: number): this {
-    return this.bytes(0x20, ...leb(local));
+    return this.with(0x20, local);
   }
   set(local: number): this {
-    return this.bytes(0x21, ...leb(local));
+    return this.with(0x21, local);
   }
   tee(local: number): this {
-    return this.bytes(0x22, ...leb(local));
+    return this.with(0x22, local);
   }
   i32(n: number): this {
     return this.bytes(0x41, ...signedLeb(n));
   }
   call(index: number): this {
-    return this.bytes(0x10, ...leb(index));
+    return this.with(0x10, index);
   }
   op(name: keyof typeof PLAIN): this {
-    return this.bytes(PLAIN[name]);
+    this.code.push(PLAIN[name]);
+    return this;
   }
   v(name: VectorOp): this {
-    return this.bytes(0xfd, ...leb(VECTOR[name]));
+    return this.with(0xfd, VECTOR[name]);
   }
 
   // Memory: the address is on the stack, `offset` is added to it.
   loadI32(offset = 0): this {
-    return this.bytes(0x28, 2, ...leb(offset));
+    this.code.push(0x28);
+    return this.with(2, offset);
   }
   loadByte(offset = 0): this {
-    return this.bytes(0x2d, 0, ...leb(offset));
+    this.code.push(0x2d);
+    return this.with(0, offset);
   }
   storeByte(offset = 0): this {
-    return this.bytes(0x3a, 0, ...leb(offset));
+    this.code.push(0x3a);
+    return this.with(0, offset);
   }
   loadF32(offset = 0): this {
-    return this.bytes(0x2a, 2, ...leb(offset));
+    this.code.push(0x2a);
+    return this.with(2, offset);
   }
   storeF32(offset = 0): this {
-    return this.bytes(0x38, 2, ...leb(offset));
+    this.code.push(0x38);
+    return this.with(2, offset);
   }
   storeI32(offset = 0): this {
-    return this.bytes(0x36, 2, ...leb(offset));
+    this.code.push(0x36);
+    return this.with(2, offset);
   }
   loadV(offset = 0): this {
-    return this.bytes(0xfd, 0, 2, ...leb(offset));
+    this.code.push(0xfd, 0);
+    return this.with(2, offset);
   }
   storeV(offset = 0): this {
-    return this.bytes(0xfd, 11, 2, ...leb(offset));
+    this.code.push(0xfd, 11);
+    return this.with(2, offset);
   }
   /** memory.fill; address, byte and length are on the stack. */
   fillMemory(): this {
@@ -203,11 +221,13 @@ export class Fn {
   }
   /** One 32-bit element into all lanes. */
   loadSplat(offset = 0): this {
-    return this.bytes(0xfd, 9, 2, ...leb(offset));
+    this.code.push(0xfd, 9);
+    return this.with(2, offset);
   }
   /** One 32-bit element into lane 0, zeros elsewhere. */
   loadZero(offset = 0): this {
-    return this.bytes(0xfd, 0x5c, 2, ...leb(offset));
+    this.code.push(0xfd, 0x5c);
+    return this.with(2, offset);
   }
   /** Address and vector are on the stack. */
   loadLane(lane: number): this {
@@ -310,14 +330,27 @@ export class Fn {
     return this.get(index).get(scale).op("i32.mul").get(pointer).op("i32.add");
   }
 
-  encode(): number[] {
+  encode(): Bytes {
     const head = leb(this.locals.length);
     for (const type of this.locals) head.push(1, type);
-    const { prologue, code } = this;
-    const length = head.length + prologue.length + code.length + 1;
-    return [...leb(length), ...head, ...prologue, ...code, 0x0b];
+    return sized(concatenated([head, this.prologue, this.code, [0x0b]]));
   }
 }
+
+type Bytes = Uint8Array<ArrayBuffer>;
+
+/** Module code is long: it is copied as a whole, never spread. */
+function concatenated(parts: readonly ArrayLike<number>[]): Bytes {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+/** Preceded by how long it is. */
+const sized = (body: ArrayLike<number>): Bytes => concatenated([leb(body.length), body]);
 
 /** A function that the module is given, and its type. */
 export interface Import {
@@ -332,36 +365,30 @@ export function moduleBytes(
   shared: boolean,
   imports: readonly Import[] = [],
 ): Uint8Array<ArrayBuffer> {
-  const text = (s: string) => [...leb(s.length), ...Array.from(s, (c) => c.charCodeAt(0))];
-  const list = (items: readonly number[][]) => [...leb(items.length), ...items.flat()];
-  const section = (id: number, body: number[]) => [id, ...leb(body.length), ...body];
-  const type = (f: { params: readonly number[]; results: readonly number[] }) => [
-    0x60,
-    ...leb(f.params.length),
-    ...f.params,
-    ...leb(f.results.length),
-    ...f.results,
-  ];
-  const memory = [...text("env"), ...text("memory"), 2, shared ? 3 : 1, ...leb(1), ...leb(65536)];
-  return new Uint8Array([
-    0,
-    0x61,
-    0x73,
-    0x6d,
-    1,
-    0,
-    0,
-    0,
-    ...section(1, list([...imports, ...functions.map((f) => f.fn)].map(type))),
-    ...section(
-      2,
-      list([memory, ...imports.map((f, i) => [...text("env"), ...text(f.name), 0, ...leb(i)])]),
-    ),
-    ...section(3, list(functions.map((_, i) => leb(imports.length + i)))),
-    ...section(
+  const text = (s: string) => sized(Array.from(s, (c) => c.charCodeAt(0)));
+  const list = (items: readonly ArrayLike<number>[]) => concatenated([leb(items.length), ...items]);
+  const section = (id: number, items: readonly ArrayLike<number>[]) =>
+    concatenated([[id], sized(list(items))]);
+  const type = (f: { params: readonly number[]; results: readonly number[] }) =>
+    concatenated([[0x60], sized(f.params), sized(f.results)]);
+  const env = text("env");
+  const memory = [env, text("memory"), [2, shared ? 3 : 1], leb(1), leb(65536)];
+  const numbers = functions.map((_, i) => leb(imports.length + i));
+  return concatenated([
+    [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
+    section(1, [...imports, ...functions.map((f) => f.fn)].map(type)),
+    section(2, [
+      concatenated(memory),
+      ...imports.map((f, i) => concatenated([env, text(f.name), [0], leb(i)])),
+    ]),
+    section(3, numbers),
+    section(
       7,
-      list(functions.map(({ name }, i) => [...text(name), 0, ...leb(imports.length + i)])),
+      functions.map(({ name }, i) => concatenated([text(name), [0], numbers[i]])),
     ),
-    ...section(10, list(functions.map(({ fn }) => fn.encode()))),
+    section(
+      10,
+      functions.map(({ fn }) => fn.encode()),
+    ),
   ]);
 }

@@ -5,8 +5,13 @@ import { expect } from "vitest";
 export interface FixtureTensor {
   readonly shape: number[];
   readonly dtype: DType;
-  readonly data: (number | string)[];
+  /** JSON has no infinities and no NaN: these are strings. */
+  readonly data?: (number | string)[];
+  /** Seed and scale of numbers that both sides compute. */
+  readonly pattern?: [seed: number, scale: number];
 }
+export const isFixtureTensor = (x: unknown): x is FixtureTensor =>
+  typeof x === "object" && x !== null && "shape" in x && ("data" in x || "pattern" in x);
 
 /** What generate.py wrote. */
 export function fixture<T>(name: string): T {
@@ -14,17 +19,25 @@ export function fixture<T>(name: string): T {
   return (JSON.parse(text) as { cases: T }).cases;
 }
 
-export const numbers = (t: FixtureTensor): number[] => t.data.map(Number);
+export function numbers({ shape, data, pattern }: FixtureTensor): number[] {
+  if (!pattern) return data!.map(Number);
+  const [seed, scale] = pattern;
+  const size = shape.reduce((a, b) => a * b, 1);
+  return Array.from(
+    { length: size },
+    (_, i) => ((((i + 131 * seed) * 7919) % 1000) / 1000 - 0.5) * scale,
+  );
+}
 
-export function toTensor({ shape, dtype, data }: FixtureTensor, device?: Backend): Tensor {
-  return tensor(new (typedArrayFor(dtype))(data.map(Number)), { shape, dtype, device });
+export function toTensor(t: FixtureTensor, device?: Backend): Tensor {
+  const { shape, dtype } = t;
+  return tensor(new (typedArrayFor(dtype))(numbers(t)), { shape, dtype, device });
 }
 /** An option or argument that may be a tensor, or a number that JSON cannot hold. */
 export function revive(x: unknown): unknown {
   if (x === "Infinity" || x === "-Infinity" || x === "NaN") return Number(x);
-  if (x && typeof x === "object" && "data" in x && "shape" in x)
-    return toTensor(x as FixtureTensor);
-  return x;
+  if (Array.isArray(x)) return x.map(revive);
+  return isFixtureTensor(x) ? toTensor(x) : x;
 }
 export const reviveOptions = (
   options: Record<string, unknown> | null,

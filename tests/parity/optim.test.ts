@@ -4,7 +4,7 @@ import type { Optimizer, OptimizerStateDict } from "@dl/optim";
 import * as optim from "@dl/optim";
 import { setBackend, type Tensor } from "@dl/tensor";
 import { describe, expect, test, vi } from "vitest";
-import { expectNear, type FixtureTensor, fixture, toTensor } from "./fixture.ts";
+import { expectNear, type FixtureTensor, fixture, numbers, toTensor } from "./fixture.ts";
 
 interface OptimizerCase {
   readonly optimizer: "SGD" | "Adam" | "AdamW" | "RMSprop" | "Adagrad" | "Adadelta";
@@ -63,7 +63,7 @@ for (const wasm of [true, false]) {
           for (const [k, v] of wanted) {
             const own = state[Number(i)][k];
             if (typeof own === "number")
-              expect(own).toBe(Number(typeof v === "number" ? v : (v as FixtureTensor).data[0]));
+              expect(own).toBe(typeof v === "number" ? v : numbers(v as FixtureTensor)[0]);
             else
               expectNear(own, v as FixtureTensor, 3e-6, `${c.optimizer}, ${k} of parameter ${i}`);
           }

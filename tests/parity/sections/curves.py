@@ -1,0 +1,38 @@
+"""Losses of small programs from the first step to the last."""
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from .common import write
+
+
+def curves():
+    cases = {}
+    x = torch.linspace(0, 1, 50).unsqueeze(1)
+    y = 0.7 * x + 0.3
+    torch.manual_seed(0)
+    model = nn.Linear(1, 1)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    values = []
+    for _ in range(100):
+        optimizer.zero_grad()
+        loss = F.l1_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        values.append(loss.item())
+    cases["linearRegression"] = values
+    x, y = torch.tensor([[0.0, 0], [0, 1], [1, 0], [1, 1]]), torch.tensor([[0.0], [1], [1], [0]])
+    for name, make in [("xor", lambda: nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1))), ("xorWithoutHiddenLayer", lambda: nn.Linear(2, 1))]:
+        torch.manual_seed(0)
+        model = make()
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+        values = []
+        for _ in range(200):
+            optimizer.zero_grad()
+            loss = F.binary_cross_entropy_with_logits(model(x), y)
+            loss.backward()
+            optimizer.step()
+            values.append(loss.item())
+        cases[name] = values
+    write("curves", cases)

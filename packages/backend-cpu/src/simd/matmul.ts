@@ -36,9 +36,10 @@ interface Product {
 /** Room for the words of any of the kernels. */
 const WORDS_BYTES = 64;
 
-/** Multiply-adds below which a further part costs more than it saves, some tens of microseconds, and those of a usual part. */
+/** Multiply-adds below which a further part costs more than it saves, some tens of microseconds. */
 const SMALL = 2 ** 19;
-const USUAL = 2 ** 24;
+/** Rows (or columns) of a usual part. Every part packs the operand that it does not divide, which few rows do not pay for. */
+const USUAL = 384;
 
 /** A kernel, and a writer of a part's words. */
 interface Job {
@@ -198,7 +199,7 @@ export class Matmul {
     const wanted =
       threads.wanted === 1 || work < 2 * SMALL
         ? 1
-        : Math.min(threads.wanted * Math.ceil(work / threads.wanted / USUAL), work / SMALL);
+        : Math.min(threads.wanted * Math.ceil(job.extent / threads.wanted / USUAL), work / SMALL);
     const grains = Math.ceil(job.extent / job.grain);
     const size = Math.ceil(grains / Math.min(grains, Math.floor(wanted), 64)) * job.grain;
     const at = threads.parameters;

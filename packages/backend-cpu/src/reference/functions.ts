@@ -1,4 +1,4 @@
-/** What the functions of one number are, in double precision; the WASM path calls those for which it has no vector code. */
+/** What the functions of one number are, in double precision. */
 import type { BinaryOp, UnaryOp } from "@dl/tensor";
 import { erf } from "./erf.ts";
 

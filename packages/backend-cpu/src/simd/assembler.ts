@@ -6,6 +6,7 @@
  */
 
 export const I32 = 0x7f;
+export const I64 = 0x7e;
 export const F32 = 0x7d;
 export const F64 = 0x7c;
 export const V128 = 0x7b;
@@ -29,9 +30,19 @@ const PLAIN = {
   "i32.and": 0x71,
   "i32.or": 0x72,
   "i32.shl": 0x74,
+  "i32.shr_s": 0x75,
+  "i32.shr_u": 0x76,
+  "i64.add": 0x7c,
+  "i64.sub": 0x7d,
+  "i64.mul": 0x7e,
+  "i64.or": 0x84,
+  "i64.shl": 0x86,
+  "i64.shr_u": 0x88,
+  "f64.mul": 0xa2,
+  "i32.wrap_i64": 0xa7,
+  "i64.extend_i32_u": 0xad,
+  "f64.convert_i64_s": 0xb9,
   "f32.add": 0x92,
-  "f32.demote_f64": 0xb6,
-  "f64.promote_f32": 0xbb,
   return: 0x0f,
   drop: 0x1a,
   select: 0x1b,
@@ -39,16 +50,17 @@ const PLAIN = {
 
 /** Behind the prefix 0xfd. */
 const VECTOR = {
-  "i8x16.swizzle": 14,
   "i32x4.splat": 17,
-  "f32x4.splat": 19,
   "i32x4.eq": 55,
   "f32x4.eq": 65,
   "f32x4.ne": 66,
   "f32x4.lt": 67,
-  "f32x4.gt": 68,
   "f32x4.le": 69,
   "f32x4.ge": 70,
+  "f64x2.eq": 71,
+  "f64x2.ne": 72,
+  "f64x2.lt": 73,
+  "f64x2.ge": 76,
   "v128.not": 77,
   "v128.and": 78,
   "v128.andnot": 79,
@@ -63,6 +75,7 @@ const VECTOR = {
   "f32x4.floor": 104,
   "f32x4.trunc": 105,
   "f32x4.nearest": 106,
+  "f64x2.trunc": 122,
   "i16x8.narrow_i32x4_s": 133,
   "i16x8.extend_low_i8x16_u": 137,
   "i32x4.extend_low_i16x8_u": 169,
@@ -72,6 +85,10 @@ const VECTOR = {
   "i32x4.add": 174,
   "i32x4.sub": 177,
   "i32x4.mul": 181,
+  "i64x2.shl": 203,
+  "i64x2.shr_s": 204,
+  "i64x2.add": 206,
+  "i64x2.sub": 209,
   "f32x4.abs": 224,
   "f32x4.neg": 225,
   "f32x4.sqrt": 227,
@@ -83,12 +100,19 @@ const VECTOR = {
   "f32x4.max": 233,
   "f32x4.pmin": 234,
   "f32x4.pmax": 235,
+  "f64x2.abs": 236,
+  "f64x2.neg": 237,
+  "f64x2.sqrt": 239,
   "f64x2.add": 240,
   "f64x2.sub": 241,
   "f64x2.mul": 242,
+  "f64x2.div": 243,
+  "f64x2.pmin": 246,
+  "f64x2.pmax": 247,
   "i32x4.trunc_sat_f32x4_s": 248,
   "f32x4.convert_i32x4_s": 250,
   "f32x4.relaxed_madd": 261,
+  "f64x2.relaxed_madd": 263,
 } as const;
 export type VectorOp = keyof typeof VECTOR;
 
@@ -171,6 +195,19 @@ export class Fn {
   i32(n: number): this {
     return this.bytes(0x41, ...signedLeb(n));
   }
+  i64(n: bigint): this {
+    const out: number[] = [];
+    for (let rest = BigInt.asIntN(64, n); ; ) {
+      const low = Number(rest & 127n);
+      rest >>= 7n;
+      if ((rest === 0n && !(low & 64)) || (rest === -1n && low & 64))
+        return this.bytes(0x42, ...out, low);
+      out.push(low | 128);
+    }
+  }
+  f64(x: number): this {
+    return this.bytes(0x44, ...new Uint8Array(new Float64Array([x]).buffer));
+  }
   call(index: number): this {
     return this.with(0x10, index);
   }
@@ -186,6 +223,10 @@ export class Fn {
   loadI32(offset = 0): this {
     this.code.push(0x28);
     return this.with(2, offset);
+  }
+  loadI64(offset = 0): this {
+    this.code.push(0x29);
+    return this.with(3, offset);
   }
   loadByte(offset = 0): this {
     this.code.push(0x2d);
@@ -242,11 +283,8 @@ export class Fn {
   replaceI32(lane: number): this {
     return this.bytes(0xfd, 28, lane);
   }
-  extractF32(lane: number): this {
-    return this.bytes(0xfd, 31, lane);
-  }
-  replaceF32(lane: number): this {
-    return this.bytes(0xfd, 32, lane);
+  replaceF64(lane: number): this {
+    return this.bytes(0xfd, 34, lane);
   }
   /** Lanes 0–3 of the first vector, 4–7 of the second. */
   shuffle(lanes: readonly number[]): this {
@@ -352,35 +390,25 @@ function concatenated(parts: readonly ArrayLike<number>[]): Bytes {
 /** Preceded by how long it is. */
 const sized = (body: ArrayLike<number>): Bytes => concatenated([leb(body.length), body]);
 
-/** A function that the module is given, and its type. */
-export interface Import {
-  readonly name: string;
-  readonly params: readonly number[];
-  readonly results: readonly number[];
-}
-
-/** A module of exported functions over the memory `env.memory`. Imported functions come first in the numbering. */
+/** A module of exported functions over the memory `env.memory`. */
 export function moduleBytes(
-  functions: readonly { name: string; fn: Fn }[],
+  functions: readonly { readonly name: string; readonly fn: Fn }[],
   shared: boolean,
-  imports: readonly Import[] = [],
 ): Uint8Array<ArrayBuffer> {
   const text = (s: string) => sized(Array.from(s, (c) => c.charCodeAt(0)));
   const list = (items: readonly ArrayLike<number>[]) => concatenated([leb(items.length), ...items]);
   const section = (id: number, items: readonly ArrayLike<number>[]) =>
     concatenated([[id], sized(list(items))]);
-  const type = (f: { params: readonly number[]; results: readonly number[] }) =>
-    concatenated([[0x60], sized(f.params), sized(f.results)]);
   const env = text("env");
   const memory = [env, text("memory"), [2, shared ? 3 : 1], leb(1), leb(65536)];
-  const numbers = functions.map((_, i) => leb(imports.length + i));
+  const numbers = functions.map((_, i) => leb(i));
   return concatenated([
     [0, 0x61, 0x73, 0x6d, 1, 0, 0, 0],
-    section(1, [...imports, ...functions.map((f) => f.fn)].map(type)),
-    section(2, [
-      concatenated(memory),
-      ...imports.map((f, i) => concatenated([env, text(f.name), [0], leb(i)])),
-    ]),
+    section(
+      1,
+      functions.map(({ fn }) => concatenated([[0x60], sized(fn.params), sized(fn.results)])),
+    ),
+    section(2, [concatenated(memory)]),
     section(3, numbers),
     section(
       7,

@@ -9,7 +9,6 @@ import {
   type View,
 } from "@dl/tensor";
 import type { Memory } from "../memory.ts";
-import { BINARY, UNARY } from "../reference/functions.ts";
 import { type Kernel, Threads } from "../threads/threads.ts";
 import type { ConstantPool } from "./constants.ts";
 import type { Engine } from "./engine.ts";
@@ -20,7 +19,6 @@ import {
   elementType,
   type Kind,
   kindOf,
-  type Lowering,
   pointerAt,
   SPLAT,
   STRIDED,
@@ -98,7 +96,7 @@ export class Elementwise {
     this.transpose = new Transpose(memory, shared);
     this.target = {
       shared,
-      hasMadd: machine.hasMadd,
+      ...machine,
       constantAddress: (bits) => pool.address(bits),
     };
   }
@@ -247,7 +245,7 @@ export class Elementwise {
     const { threads } = this.engine;
     const { gathered } = this;
     const work = numel * program.order.length;
-    const parts = kernel.isShared ? partsOf(work, threads.wanted) : 1;
+    const parts = partsOf(work, threads.wanted);
     if (parts === 1 && !gathered) {
       const start = threads.parameters;
       this.writeContiguous(start, inputs, outputs, scalars, 0, numel);
@@ -393,7 +391,7 @@ export class Elementwise {
   ): Kernel {
     this.maps[program.id] ??= new Map();
     return cached(this.maps[program.id], keyOf(kinds, types, 0), () =>
-      this.instantiate(mapKernel({ program, kinds, types }, this.target)),
+      this.engine.threads.compile(mapKernel({ program, kinds, types }, this.target)),
     );
   }
   private reduceKernel(
@@ -406,24 +404,8 @@ export class Elementwise {
     this.reductions[program.id] ??= new Map();
     const key = keyOf(kinds, types, 2 * REDUCE_NUMBER[op] + (isRow ? 1 : 0));
     return cached(this.reductions[program.id], key, () =>
-      this.instantiate(reduceKernel(op, isRow, { program, kinds, types }, this.target)),
+      this.engine.threads.compile(reduceKernel(op, isRow, { program, kinds, types }, this.target)),
     );
-  }
-  private instantiate({
-    bytes,
-    lowering,
-  }: {
-    bytes: Uint8Array<ArrayBuffer>;
-    lowering: Lowering;
-  }): Kernel {
-    if (lowering.imported.length === 0) return this.engine.threads.compile(bytes);
-    const functions = Object.fromEntries(
-      lowering.imported.map((op) => [
-        op,
-        op in UNARY ? UNARY[op as keyof typeof UNARY] : BINARY[op as keyof typeof BINARY],
-      ]),
-    );
-    return this.engine.threads.compile(bytes, functions);
   }
 }
 

@@ -54,7 +54,7 @@ export class Loops {
     const most = Threads.mostParts(stride);
     let work = job.weight;
     for (const n of walk.sizes) work *= n;
-    const wanted = kernel.isShared ? partsOf(work, threads.wanted) : 1;
+    const wanted = partsOf(work, threads.wanted);
     if (wanted === 1 && outer === 0) {
       const at = threads.parameters;
       this.write(at, job, addresses, scalars, [], 0, 0, 0, walk.sizes[loops[0]]);

@@ -6,9 +6,11 @@
  * one is compiled per program, dtypes and kinds, never per shape.
  */
 import type { BinaryOp, DType, Expr, ExprOp, Program, UnaryOp } from "@dl/tensor";
-import { bitsOf, F64, Fn, I32, type Import, V128, type VectorOp } from "./assembler.ts";
+import { bitsOf, Fn, I32, V128, type VectorOp } from "./assembler.ts";
 import { Constants } from "./constants.ts";
-import { TRIGONOMETRIC_LIMIT, VectorMath } from "./math.ts";
+import type { Machine } from "./gemm/tile.ts";
+import * as math from "./math/index.ts";
+import { type Helper, type Vec, Vectors } from "./vectors.ts";
 
 /** Innermost stride: 0, 1 element, anything else. */
 export const SPLAT = 0;
@@ -35,15 +37,14 @@ export const pointerAt = (k: number): number => 32 + 20 * k;
 export const strideAt = (k: number, loop: number): number => pointerAt(k) + 4 + 4 * loop;
 export const scalarAt = (operands: number, i: number): number => pointerAt(operands) + 4 * i;
 
-export interface Target {
-  readonly hasMadd: boolean;
+export interface Target extends Machine {
   readonly shared: boolean;
   /** Address at which these 32 bits stand in all four lanes, if there is room for them. */
   constantAddress(bits: number): number | undefined;
 }
 
 /** One instruction each. */
-const DIRECT: { readonly [P in ExprOp]?: VectorOp } = {
+const DIRECT = {
   neg: "f32x4.neg",
   abs: "f32x4.abs",
   sqrt: "f32x4.sqrt",
@@ -63,28 +64,16 @@ const DIRECT: { readonly [P in ExprOp]?: VectorOp } = {
   and: "v128.and",
   or: "v128.or",
   not: "v128.not",
-};
-const POLYNOMIALS = [
-  "exp",
-  "expm1",
-  "log",
-  "log1p",
-  "sigmoid",
-  "tanh",
-  "erf",
-  "sin",
-  "cos",
-] as const satisfies readonly (ExprOp & keyof VectorMath)[];
-type Polynomial = (typeof POLYNOMIALS)[number];
-const isPolynomial = (op: ExprOp): op is Polynomial =>
-  (POLYNOMIALS as readonly ExprOp[]).includes(op);
-const isTrigonometric = (op: ExprOp): op is "sin" | "cos" => op === "sin" || op === "cos";
-/** Computed lane by lane in JavaScript. */
-export type Imported = UnaryOp | BinaryOp;
-const isImported = (op: ExprOp): op is Imported =>
-  !(op in DIRECT) &&
-  (!isPolynomial(op) || isTrigonometric(op)) &&
-  !["input", "const", "scalar", "index", "sign", "select", "cast"].includes(op);
+} as const satisfies { readonly [P in ExprOp]?: VectorOp };
+/** Several instructions each. */
+const FUNCTIONS: Readonly<
+  Record<
+    Exclude<UnaryOp | BinaryOp, keyof typeof DIRECT | "sign">,
+    (v: Vectors, ...args: [Vec, Vec]) => Vec
+  >
+> = math;
+const functionOf = (op: ExprOp) =>
+  Object.hasOwn(FUNCTIONS, op) ? FUNCTIONS[op as keyof typeof FUNCTIONS] : undefined;
 
 export interface KernelShape {
   readonly program: Program;
@@ -93,7 +82,7 @@ export interface KernelShape {
   readonly types: readonly ElementType[];
 }
 
-/** Up to so many nodes a kernel works on four, on two vectors at a time: beyond, the registers run out. */
+/** Up to so many nodes a kernel works on all vectors side by side, on half of them: beyond, the registers run out. */
 const UNROLL_LIMITS = [24, 120];
 
 export class Lowering {
@@ -101,9 +90,6 @@ export class Lowering {
   readonly count: number;
   readonly firstOutput: number;
   readonly unroll: number;
-  readonly imports: Import[] = [];
-  /** Functions behind the imports, by name. */
-  readonly imported: Imported[] = [];
   /** Nodes that change with the row of the inner loop, with its elements. */
   readonly rowNodes: readonly Expr[];
   readonly body: readonly Expr[];
@@ -112,7 +98,7 @@ export class Lowering {
   /** Locals with the current address of each operand. */
   pointers: readonly number[] = [];
   private readonly shape: KernelShape;
-  private readonly math: VectorMath;
+  private readonly vectors: Vectors;
   private readonly constants: Constants;
   private readonly slots: Map<Expr, number>[] = [];
   private readonly varying: ReadonlySet<Expr>;
@@ -125,20 +111,24 @@ export class Lowering {
     this.count = kinds.length;
     this.firstOutput = program.inputs + program.axes.length;
     this.constants = new Constants(this.f, (bits) => target.constantAddress(bits));
-    this.math = new VectorMath(this.f, (bits) => this.constant(bits), target.hasMadd);
-    this.collectImports();
+    this.vectors = new Vectors({
+      f: this.f,
+      constants: this.constants,
+      hasMadd: target.hasMadd,
+    });
     const levels = this.levels();
     const at = (level: number) => program.order.filter((e) => levels.get(e) === level);
     this.rowNodes = at(1);
     this.body = at(2);
     this.varying = new Set(this.body);
+    const sideBySide = 2 * target.vectors;
     const isStrided = kinds.some((k) => k === STRIDED);
     this.unroll = isStrided
       ? 1
       : program.order.length <= UNROLL_LIMITS[0]
-        ? 4
+        ? sideBySide
         : program.order.length <= UNROLL_LIMITS[1]
-          ? 2
+          ? sideBySide / 2
           : 1;
     this.steps = kinds.map((_, k) => {
       const step = this.f.local();
@@ -164,17 +154,21 @@ export class Lowering {
       ? e.value
       : this.shape.program.inputs + this.shape.program.axes.indexOf(e.value);
   }
-  private collectImports(): void {
-    for (const { op, args } of this.shape.program.order) {
-      if (!isImported(op) || this.imported.includes(op)) continue;
-      this.imported.push(op);
-      this.imports.push({ name: op, params: args.map(() => F64), results: [F64] });
-    }
+  /** Functions that the code calls. */
+  get helpers(): readonly Helper[] {
+    return this.vectors.helpers;
   }
 
   /** Pushes these 32 bits, in all four lanes. */
   constant(bits: number): void {
     this.constants.push(bits);
+  }
+
+  /** At the end of the loop over elements: no node's value lives on. */
+  forget(): void {
+    this.vectors.forget(
+      this.slots.flatMap((slots) => this.body.flatMap((e) => slots.get(e) ?? [])),
+    );
   }
 
   /** The local that holds a node's value in the u-th vector. */
@@ -194,10 +188,18 @@ export class Lowering {
    * one expression is a chain of dependent instructions, and neighbouring chains keep the processor busy.
    */
   run(nodes: readonly Expr[], vectors = 1, lane = false): void {
+    const { f } = this;
+    const slots = (e: Expr): Vec => Array.from({ length: vectors }, (_, u) => this.slot(e, u));
     for (const e of nodes) {
+      const compute = functionOf(e.op);
+      if (compute) {
+        this.vectors.begin();
+        this.vectors.assign(slots(e), compute(this.vectors, ...(e.args.map(slots) as [Vec, Vec])));
+        continue;
+      }
       for (let u = 0; u < vectors; u++) {
         this.push(e, u, lane);
-        this.f.set(this.slot(e, u));
+        f.set(this.slot(e, u));
       }
     }
   }
@@ -205,16 +207,11 @@ export class Lowering {
   private push(e: Expr, u: number, lane: boolean): void {
     const { f } = this;
     const arg = (i: number) => f.get(this.slot(e.args[i], u));
-    const direct = DIRECT[e.op];
+    const direct = (DIRECT as { readonly [P in ExprOp]?: VectorOp })[e.op];
     if (direct) {
       e.args.forEach((_, i) => arg(i));
       f.v(direct);
-    } else if (isPolynomial(e.op)) {
-      arg(0);
-      this.math[e.op]();
-      if (isTrigonometric(e.op)) this.replaceBeyondLimit(e, u, lane);
-    } else if (isImported(e.op)) this.callPerLane(e, u, lane);
-    else if (e.op === "const") this.constant(bitsOf(e.value));
+    } else if (e.op === "const") this.constant(bitsOf(e.value));
     else if (e.op === "scalar") f.get(0).loadSplat(scalarAt(this.count, e.value));
     else if (e.op === "input" || e.op === "index") this.load(this.operandOf(e), u, lane);
     else if (e.op === "select") {
@@ -236,41 +233,6 @@ export class Lowering {
       this.constant(0);
       f.v("f32x4.lt").v("v128.and").v("f32x4.sub");
     }
-  }
-
-  /** Large arguments of sine and cosine are rare: only if there is one, the lanes are computed in JavaScript. */
-  private replaceBeyondLimit(e: Expr, u: number, lane: boolean): void {
-    const { f } = this;
-    const value = this.slot(e, u);
-    const isBeyond = () => {
-      f.get(this.slot(e.args[0], u)).v("f32x4.abs");
-      this.constant(bitsOf(TRIGONOMETRIC_LIMIT));
-      f.v("f32x4.gt");
-    };
-    f.set(value);
-    isBeyond();
-    f.v("v128.any_true").if(() => {
-      this.callPerLane(e, u, lane);
-      f.get(value);
-      isBeyond();
-      f.v("v128.bitselect").set(value);
-    });
-    f.get(value);
-  }
-
-  private callPerLane(e: Expr, u: number, lane: boolean): void {
-    const { f } = this;
-    if (this.scratchVector < 0) this.scratchVector = f.local(V128);
-    for (let l = 0; l < (lane ? 1 : 4); l++) {
-      if (l === 0) this.constant(0);
-      else f.get(this.scratchVector);
-      e.args.forEach((a) => f.get(this.slot(a, u)).extractF32(l).op("f64.promote_f32"));
-      f.call(this.imported.indexOf(e.op as Imported))
-        .op("f32.demote_f64")
-        .replaceF32(l)
-        .set(this.scratchVector);
-    }
-    f.get(this.scratchVector);
   }
 
   // ---- memory --------------------------------------------------------------------------------------------------------

@@ -2,10 +2,7 @@ import { moduleBytes } from "./assembler.ts";
 import { type KernelShape, Lowering, type Target } from "./lowering.ts";
 
 /** Loops 0, 1 and, innermost, 2. */
-export function mapKernel(
-  shape: KernelShape,
-  target: Target,
-): { bytes: Uint8Array<ArrayBuffer>; lowering: Lowering } {
+export function mapKernel(shape: KernelShape, target: Target): Uint8Array<ArrayBuffer> {
   const k = new Lowering(shape, target, 2);
   const { f } = k;
   const [outer, middle, inner] = [k.pointerSet(), k.pointerSet(), k.pointerSet()];
@@ -17,6 +14,7 @@ export function mapKernel(
       for (let u = 0; u < vectors; u++) k.store(o, u, lane);
     });
     k.advance(inner, lane ? 1 : 4 * vectors);
+    k.forget();
   };
   k.loadPointers(outer);
   k.loadSize(0, i);
@@ -34,5 +32,5 @@ export function mapKernel(
     });
     k.stride(outer, 0);
   });
-  return { bytes: moduleBytes([{ name: "run", fn: f }], target.shared, k.imports), lowering: k };
+  return moduleBytes([{ name: "run", fn: f }, ...k.helpers], target.shared);
 }

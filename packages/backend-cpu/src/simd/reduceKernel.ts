@@ -26,11 +26,11 @@ export function reduceKernel(
   isRow: boolean,
   shape: KernelShape,
   target: Target,
-): { bytes: Uint8Array<ArrayBuffer>; lowering: Lowering } {
+): Uint8Array<ArrayBuffer> {
   const k = new Lowering(shape, target, 3);
   if (isRow) rows(k, op, shape);
   else columns(k, op, shape);
-  return { bytes: moduleBytes([{ name: "run", fn: k.f }], target.shared, k.imports), lowering: k };
+  return moduleBytes([{ name: "run", fn: k.f }, ...k.helpers], target.shared);
 }
 
 /** Results that are positions are stored as integers. */
@@ -157,6 +157,7 @@ function rows(k: Lowering, op: ReduceOp, shape: KernelShape): void {
     k.run(k.body, vectors);
     for (let u = 0; u < vectors; u++) totals.join(u, value(u));
     k.advance(d, 4 * vectors, out);
+    k.forget();
   };
   k.loadPointers(a);
   k.loadSize(0, i);
@@ -234,6 +235,7 @@ function columns(k: Lowering, op: ReduceOp, shape: KernelShape): void {
           k.run(k.body, vectors, lane);
           for (let u = 0; u < vectors; u++) totals.join(u, k.slot(shape.program.exprs[0], u));
           k.stride(d, 2);
+          k.forget();
         }),
       );
       k.stride(c, 1);

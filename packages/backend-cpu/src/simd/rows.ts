@@ -7,9 +7,11 @@ import { type Kernel, SCRATCH_BYTES } from "../threads/threads.ts";
 import { bitsOf, Fn, I32, moduleBytes, V128, type VectorOp } from "./assembler.ts";
 import { type ConstantPool, Constants } from "./constants.ts";
 import type { Engine } from "./engine.ts";
+import type { Machine } from "./gemm/tile.ts";
 import { partsOf } from "./loops.ts";
-import { VectorMath } from "./math.ts";
+import { exp, expOfNegative, log } from "./math/index.ts";
 import { readWords, type Words } from "./parameters.ts";
+import { type Operand, type Vec, Vectors } from "./vectors.ts";
 
 /**
  * One part: some rows. `a` to `d` are rows of length n, `p` to `s` hold one number per row, `v` and `w` one per column;
@@ -20,109 +22,109 @@ type Locals = Words<(typeof WORDS)[number]>;
 const PART_BYTES = 64;
 /** Cost of an element, in nodes of a program, for the division into parts. */
 const WEIGHT = 16;
-const UNROLL = 4;
 
-/** Accumulators of a pass: one per vector that is worked on side by side, and one of which lane 0 takes what is left. */
-interface Accumulators {
-  readonly vectors: readonly number[];
-  readonly rest: number;
+/** Totals of a pass: one for each of the vectors side by side, and one of which lane 0 takes what is left. */
+interface Totals {
+  readonly vectors: Vec;
+  readonly rest: Vec;
 }
 
-interface PassCode {
-  readonly load: (pointer: number) => Fn;
-  /** From a local. */
-  readonly store: (pointer: number, value: number) => Fn;
-  /** Which of these accumulators is this vector's. */
-  readonly of: (accumulators: Accumulators) => number;
+/** The elements at which a pass is: some vectors, or one number in lane 0. */
+interface Place {
+  readonly load: (pointer: number) => Vec;
+  readonly store: (pointer: number, value: Vec) => void;
+  /** Joins values to these totals. */
+  readonly join: (totals: Totals, op: VectorOp, value: Vec) => void;
 }
 
 /** Code for rows. */
 class Rows {
   readonly f = new Fn([I32, I32]);
+  readonly v: Vectors;
   readonly w: Locals;
-  readonly math: VectorMath;
-  readonly constant: (bits: number) => void;
   private readonly left: number;
+  /** So many vectors are worked on side by side. */
+  private readonly width: number;
 
-  constructor(pool: ConstantPool, hasMadd: boolean) {
+  constructor(pool: ConstantPool, { hasMadd, vectors }: Machine) {
     const { f } = this;
+    this.width = 2 * vectors;
     this.w = readWords(f, WORDS);
     this.left = f.local();
     const constants = new Constants(f, (bits) => pool.address(bits));
-    this.constant = (bits) => constants.push(bits);
-    this.math = new VectorMath(f, this.constant, hasMadd);
+    this.v = new Vectors({ f, constants, hasMadd });
   }
 
-  vector(): number {
-    return this.f.local(V128);
+  /** A variable that lasts, for one vector. */
+  variable(): Vec {
+    return [this.f.local(V128)];
   }
-  accumulators(): Accumulators {
-    return {
-      vectors: Array.from({ length: UNROLL }, () => this.vector()),
-      rest: this.vector(),
-    };
+  /** A vector that is on the stack. */
+  pushed(): Vec {
+    return this.v.each([], () => {});
   }
-  clear({ vectors, rest }: Accumulators, value: number): void {
-    for (const local of [...vectors, rest]) {
-      this.constant(bitsOf(value));
-      this.f.set(local);
-    }
+  /** The number at this address in all lanes. */
+  splat(pointer: number): Vec {
+    this.f.get(pointer).loadSplat();
+    return this.pushed();
+  }
+  totals(start: number): Totals {
+    const vectors = Array.from({ length: this.width }, () => this.f.local(V128));
+    const totals = { vectors, rest: this.variable() };
+    this.clear(totals, start);
+    return totals;
+  }
+  clear({ vectors, rest }: Totals, value: number): void {
+    this.v.assign([...vectors, ...rest], value);
   }
 
-  /**
-   * A pass over a row. `body` is run for each of several vectors, and for one number in lane 0; it uses the pointers by
-   * `load` and `store`. What it does up to a `yield` is done for all vectors before it goes on: loads before stores, or the
-   * engine could not join neighbouring vectors.
-   */
-  pass(pointers: readonly number[], body: (code: PassCode) => Generator<void> | void): void {
-    const { f, left } = this;
+  /** A pass over a row: `body` says what happens to the elements at a place. */
+  pass(pointers: readonly number[], body: (place: Place) => void): void {
+    const { f, v, left, width } = this;
     const own = pointers.map((p) => {
       const local = f.local();
       f.get(p).set(local);
       return local;
     });
-    const at = (p: number) => own[pointers.indexOf(p)];
-    const vector = (u: number): PassCode => ({
-      load: (p) => f.get(at(p)).loadV(16 * u),
+    const at = (p: number) => f.get(own[pointers.indexOf(p)]);
+    const side = (count: number): Place => ({
+      load: (p) => v.each([], (u) => at(p).loadV(16 * u), count),
       store: (p, value) =>
-        f
-          .get(at(p))
-          .get(value)
-          .storeV(16 * u),
-      of: ({ vectors }) => vectors[u],
+        value.forEach((local, u) => {
+          at(p)
+            .get(local)
+            .storeV(16 * u);
+        }),
+      join: ({ vectors }, op, value) => {
+        const some = vectors.slice(0, count);
+        v.assign(some, v.op(op, some, value));
+      },
     });
-    const lane: PassCode = {
-      load: (p) => f.get(at(p)).loadZero(),
-      store: (p, value) => f.get(at(p)).get(value).storeLane(0),
-      of: ({ rest }) => rest,
+    const lane: Place = {
+      load: (p) => v.each([], () => at(p).loadZero()),
+      store: (p, [local]) => at(p).get(local).storeLane(0),
+      join: ({ rest }, op, value) => v.assign(rest, v.op(op, rest, value)),
     };
-    const sideBySide = (codes: readonly PassCode[]) => {
-      const running = codes.map((code) => body(code));
-      while (!running.map((steps) => steps?.next().done ?? true).every((done) => done));
+    const step = (place: Place, bytes: number) => () => {
+      v.begin();
+      body(place);
+      for (const p of own) f.bump(p, bytes);
+      v.forget();
     };
     f.get(this.w.n).set(left);
-    f.countdown(left, 4 * UNROLL, () => {
-      sideBySide(Array.from({ length: UNROLL }, (_, u) => vector(u)));
-      for (const p of own) f.bump(p, 16 * UNROLL);
-    });
-    f.countdown(left, 4, () => {
-      sideBySide([vector(0)]);
-      for (const p of own) f.bump(p, 16);
-    });
-    f.countdown(left, 1, () => {
-      sideBySide([lane]);
-      for (const p of own) f.bump(p, 4);
-    });
+    f.countdown(left, 4 * width, step(side(width), 16 * width));
+    f.countdown(left, 4, step(side(1), 16));
+    f.countdown(left, 1, step(lane, 4));
   }
 
-  /** Pushes what all lanes together come to, in all lanes. */
-  combine({ vectors, rest }: Accumulators, op: VectorOp): Fn {
-    const { f } = this;
-    const [first, ...others] = vectors;
-    for (const other of others) f.get(first).get(other).v(op).set(first);
-    f.get(first).get(first).shuffle([2, 3, 2, 3]).get(first).v(op).set(first);
-    f.get(first).get(first).shuffle([1, 1, 1, 1]).get(first).v(op).get(rest).v(op).set(first);
-    return f.get(first).get(first).shuffle([0, 0, 0, 0]);
+  /** What all lanes together come to, in all lanes. */
+  combine({ vectors, rest }: Totals, op: VectorOp): Vec {
+    const { v } = this;
+    const [first, ...others] = vectors.map((local): Vec => [local]);
+    const four = others.reduce((sum, other) => v.op(op, sum, other), first);
+    const two = v.op(op, v.shuffle(four, four, [2, 3, 2, 3]), four);
+    const one = v.op(op, v.op(op, v.shuffle(two, two, [1, 1, 1, 1]), two), rest);
+    return v.shuffle(one, one, [0, 0, 0, 0]);
   }
 
   /** For each row; afterwards the pointers given move on by a row, or by one number. */
@@ -139,52 +141,50 @@ class Rows {
     });
   }
 
-  /** The row's maximum, in all lanes of a local. A NaN is passed over: the sum of exponentials will be one anyway. */
-  maximum(row: number, into: number): void {
-    const peaks = this.accumulators();
-    this.clear(peaks, -Infinity);
+  /** The row's maximum, in all lanes. A NaN is passed over: the sum of exponentials will be one anyway. */
+  maximum(row: number): Vec {
+    const peaks = this.totals(-Infinity);
     // pmax(a, b) is a < b ? b : a, one instruction, where max takes eight.
-    this.pass([row], ({ load, of }) => {
-      this.f.get(of(peaks));
-      load(row).v("f32x4.pmax").set(of(peaks));
-    });
-    this.combine(peaks, "f32x4.pmax").set(into);
+    this.pass([row], ({ load, join }) => join(peaks, "f32x4.pmax", load(row)));
+    return this.kept(this.combine(peaks, "f32x4.pmax"));
   }
 
-  /** Pushes the sum of a row, in all lanes. */
-  sum(row: number): Fn {
-    const sums = this.accumulators();
-    this.clear(sums, 0);
-    this.pass([row], ({ load, of }) => {
-      load(row).get(of(sums)).v("f32x4.add").set(of(sums));
-    });
+  /** The sum of a row, in all lanes. */
+  sum(row: number): Vec {
+    const sums = this.totals(0);
+    this.pass([row], ({ load, join }) => join(sums, "f32x4.add", load(row)));
     return this.combine(sums, "f32x4.add");
   }
 
-  /** A row computed from others, number by number: `value` pushes a vector of it. */
-  fill(from: readonly number[], target: number, value: (load: PassCode["load"]) => void): void {
-    const { f } = this;
-    const all = from.includes(target) ? from : [...from, target];
-    const self = this;
-    this.pass(all, function* ({ load, store }) {
-      const result = self.vector();
-      value(load);
-      f.set(result);
-      yield;
-      store(target, result);
-    });
+  /** A copy that outlasts passes. */
+  kept(x: Operand): Vec {
+    const variable = this.variable();
+    this.v.assign(variable, x);
+    return variable;
   }
 
-  /** exp(x − peak) */
-  exponentials(row: number, peak: number, target: number): void {
-    this.fill([row], target, (load) => {
-      load(row).get(peak).v("f32x4.sub");
-      this.math.exp();
-    });
+  /** A row computed from others, number by number. */
+  fill(from: readonly number[], target: number, value: (load: Place["load"]) => Vec): void {
+    const all = from.includes(target) ? from : [...from, target];
+    this.pass(all, ({ load, store }) => store(target, value(load)));
+  }
+
+  /** exp(x − peak) of a row; then their sum, in a pass of its own: beside running sums the engine joins no vectors. */
+  exponentials(row: number, peak: Vec, target: number): Vec {
+    const { v } = this;
+    this.fill([row], target, (load) => expOfNegative(v, v.sub(load(row), peak)));
+    return this.sum(target);
+  }
+
+  /** 1 / n */
+  share(): Vec {
+    const { f, v } = this;
+    f.get(this.w.n).v("i32x4.splat").v("f32x4.convert_i32x4_s");
+    return this.kept(v.div(1, this.pushed()));
   }
 
   finish(shared: boolean): Uint8Array<ArrayBuffer> {
-    return moduleBytes([{ name: "run", fn: this.f }], shared);
+    return moduleBytes([{ name: "run", fn: this.f }, ...this.v.helpers], shared);
   }
 }
 
@@ -192,92 +192,62 @@ type Write = (code: Rows) => void;
 
 /** a → b */
 const softmax: Write = (k) => {
-  const { w } = k;
-  const [peak, share] = [k.vector(), k.vector()];
+  const { v, w } = k;
   k.eachRow([w.a, w.b], [], () => {
-    k.maximum(w.a, peak);
-    k.exponentials(w.a, peak, w.b);
-    k.constant(bitsOf(1));
-    k.sum(w.b).v("f32x4.div").set(share);
-    k.fill([w.b], w.b, (load) => load(w.b).get(share).v("f32x4.mul"));
+    const share = k.kept(v.div(1, k.exponentials(w.a, k.maximum(w.a), w.b)));
+    k.fill([w.b], w.b, (load) => v.mul(load(w.b), share));
   });
 };
 
 /** a → b */
 const logSoftmax: Write = (k) => {
-  const { f, w } = k;
-  const [peak, log] = [k.vector(), k.vector()];
+  const { v, w } = k;
   k.eachRow([w.a, w.b], [], () => {
-    k.maximum(w.a, peak);
-    k.exponentials(w.a, peak, w.b);
-    k.sum(w.b);
-    k.math.log();
-    f.set(log);
-    k.fill([w.a], w.b, (load) => load(w.a).get(peak).v("f32x4.sub").get(log).v("f32x4.sub"));
+    const peak = k.maximum(w.a);
+    const logSum = k.kept(log(v, k.exponentials(w.a, peak, w.b)));
+    k.fill([w.a], w.b, (load) => v.sub(v.sub(load(w.a), peak), logSum));
   });
 };
 
 /** The result y = a, its gradient b → c = a · (b − Σ a · b). */
 const softmaxGradient: Write = (k) => {
-  const { w } = k;
-  const sum = k.vector();
+  const { v, w } = k;
   k.eachRow([w.a, w.b, w.c], [], () => {
-    k.fill([w.a, w.b], w.c, (load) => {
-      load(w.a);
-      load(w.b).v("f32x4.mul");
-    });
-    k.sum(w.c).set(sum);
-    k.fill([w.a, w.b], w.c, (load) => {
-      load(w.a);
-      load(w.b).get(sum).v("f32x4.sub").v("f32x4.mul");
-    });
+    k.fill([w.a, w.b], w.c, (load) => v.mul(load(w.a), load(w.b)));
+    const sum = k.kept(k.sum(w.c));
+    k.fill([w.a, w.b], w.c, (load) => v.mul(load(w.a), v.sub(load(w.b), sum)));
   });
 };
 
 /** The result y = a, its gradient b → c = b − exp(a) · Σ b. */
 const logSoftmaxGradient: Write = (k) => {
-  const { f, w } = k;
-  const sum = k.vector();
+  const { v, w } = k;
   k.eachRow([w.a, w.b, w.c], [], () => {
-    k.sum(w.b).set(sum);
-    k.fill([w.a, w.b], w.c, (load) => {
-      const value = k.vector();
-      load(w.a);
-      k.math.exp();
-      f.get(sum).v("f32x4.mul").set(value);
-      load(w.b).get(value).v("f32x4.sub");
-    });
+    const sum = k.kept(k.sum(w.b));
+    k.fill([w.a, w.b], w.c, (load) => v.sub(load(w.b), v.mul(exp(v, load(w.a)), sum)));
   });
 };
 
 /** a → b = (a − mean) · rstd · v + w; mean → p, 1 / √(variance + scalar) → q. */
 const layerNorm: Write = (k) => {
-  const { f, w } = k;
-  const sums = k.accumulators();
-  const [share, mean, inverse] = [k.vector(), k.vector(), k.vector()];
-  k.constant(bitsOf(1));
-  f.get(w.n).v("i32x4.splat").v("f32x4.convert_i32x4_s").v("f32x4.div").set(share);
+  const { f, v, w } = k;
+  const share = k.share();
   k.eachRow([w.a, w.b], [w.p, w.q], () => {
-    k.sum(w.a).get(share).v("f32x4.mul").set(mean);
-    k.clear(sums, 0);
-    k.pass([w.a], ({ load, of }) => {
-      const d = k.vector();
-      load(w.a).get(mean).v("f32x4.sub").set(d);
-      f.get(d).get(d).v("f32x4.mul").get(of(sums)).v("f32x4.add").set(of(sums));
+    const mean = k.kept(v.mul(k.sum(w.a), share));
+    const squares = k.totals(0);
+    k.pass([w.a], ({ load, join }) => {
+      const d = v.sub(load(w.a), mean);
+      join(squares, "f32x4.add", v.mul(d, d));
     });
-    k.constant(bitsOf(1));
-    k.combine(sums, "f32x4.add").get(share).v("f32x4.mul").get(w.scalar).v("i32x4.splat");
-    f.v("f32x4.add").v("f32x4.sqrt").v("f32x4.div").set(inverse);
-    f.get(w.p).get(mean).storeLane(0).get(w.q).get(inverse).storeLane(0);
-    const centred = (load: PassCode["load"]) =>
-      load(w.a).get(mean).v("f32x4.sub").get(inverse).v("f32x4.mul");
+    f.get(w.scalar).v("i32x4.splat");
+    const eps = k.pushed();
+    const variance = v.mul(k.combine(squares, "f32x4.add"), share);
+    const inverse = k.kept(v.div(1, v.sqrt(v.add(variance, eps))));
+    f.get(w.p).get(mean[0]).storeLane(0).get(w.q).get(inverse[0]).storeLane(0);
+    const centred = (load: Place["load"]) => v.mul(v.sub(load(w.a), mean), inverse);
     f.get(w.v).if(
       () =>
-        k.fill([w.a, w.v, w.w], w.b, (load) => {
-          centred(load);
-          load(w.v).v("f32x4.mul");
-          load(w.w).v("f32x4.add");
-        }),
+        k.fill([w.a, w.v, w.w], w.b, (load) => v.add(v.mul(centred(load), load(w.v)), load(w.w))),
       () => k.fill([w.a], w.b, centred),
     );
   });
@@ -288,74 +258,58 @@ const layerNorm: Write = (k) => {
  * c = q · (h − mean(h) − x̂ · mean(h · x̂)) with h = b · v and x̂ = (a − p) · q.
  */
 const layerNormGradient: Write = (k) => {
-  const { f, w } = k;
-  const [sums, products] = [k.accumulators(), k.accumulators()];
-  const [share, mean, inverse, sum, product] = Array.from({ length: 5 }, () => k.vector());
-  k.constant(bitsOf(1));
-  f.get(w.n).v("i32x4.splat").v("f32x4.convert_i32x4_s").v("f32x4.div").set(share);
-  const row = (isWeighted: boolean) => {
-    const weights = isWeighted ? [w.v] : [];
-    /** h and x̂, in locals. */
-    const both = (load: PassCode["load"]): [number, number] => {
-      const [h, x] = [k.vector(), k.vector()];
-      load(w.b);
-      if (isWeighted) load(w.v).v("f32x4.mul");
-      f.set(h);
-      load(w.a).get(mean).v("f32x4.sub").get(inverse).v("f32x4.mul").set(x);
-      return [h, x];
-    };
-    k.pass([w.a, w.b, ...weights], ({ load, of }) => {
+  const { f, v, w } = k;
+  const share = k.share();
+  const row = (isWeighted: boolean, mean: Vec, inverse: Vec) => {
+    const from = [w.a, w.b, ...(isWeighted ? [w.v] : [])];
+    /** h and x̂ */
+    const both = (load: Place["load"]): [Vec, Vec] => [
+      isWeighted ? v.mul(load(w.b), load(w.v)) : load(w.b),
+      v.mul(v.sub(load(w.a), mean), inverse),
+    ];
+    const [sums, products] = [k.totals(0), k.totals(0)];
+    k.pass(from, ({ load, join }) => {
       const [h, x] = both(load);
-      f.get(h).get(of(sums)).v("f32x4.add").set(of(sums));
-      f.get(h).get(x).v("f32x4.mul").get(of(products)).v("f32x4.add").set(of(products));
+      join(sums, "f32x4.add", h);
+      join(products, "f32x4.add", v.mul(h, x));
     });
-    k.combine(sums, "f32x4.add").get(share).v("f32x4.mul").set(sum);
-    k.combine(products, "f32x4.add").get(share).v("f32x4.mul").set(product);
-    k.fill([w.a, w.b, ...weights], w.c, (load) => {
+    const sum = k.kept(v.mul(k.combine(sums, "f32x4.add"), share));
+    const product = k.kept(v.mul(k.combine(products, "f32x4.add"), share));
+    k.fill(from, w.c, (load) => {
       const [h, x] = both(load);
-      f.get(h).get(sum).v("f32x4.sub").get(x).get(product).v("f32x4.mul").v("f32x4.sub");
-      f.get(inverse).v("f32x4.mul");
+      return v.mul(v.sub(v.sub(h, sum), v.mul(x, product)), inverse);
     });
   };
   k.eachRow([w.a, w.b, w.c], [w.p, w.q], () => {
-    f.get(w.p).loadSplat().set(mean).get(w.q).loadSplat().set(inverse);
-    k.clear(sums, 0);
-    k.clear(products, 0);
+    const [mean, inverse] = [k.kept(k.splat(w.p)), k.kept(k.splat(w.q))];
     f.get(w.v).if(
-      () => row(true),
-      () => row(false),
+      () => row(true, mean, inverse),
+      () => row(false, mean, inverse),
     );
   });
 };
 
 /** Logits a, targets p → losses q = log Σ exp(a) − a[p]. */
 const crossEntropy: Write = (k) => {
-  const { f, w } = k;
+  const { f, v, w } = k;
   const scratch = 1;
-  const [peak, log] = [k.vector(), k.vector()];
   k.eachRow([w.a], [w.p, w.q], () => {
-    k.maximum(w.a, peak);
-    k.exponentials(w.a, peak, scratch);
-    k.sum(scratch);
-    k.math.log();
-    f.set(log);
-    f.get(w.q).get(log);
+    const peak = k.maximum(w.a);
+    const logSum = log(v, k.exponentials(w.a, peak, scratch));
     f.get(w.p).loadI32().i32(2).op("i32.shl").get(w.a).op("i32.add").loadZero();
-    f.get(peak).v("f32x4.sub").v("f32x4.sub").storeLane(0);
+    const [loss] = v.sub(logSum, v.sub(k.pushed(), peak));
+    f.get(w.q).get(loss).storeLane(0);
   });
 };
 
 /** Logits a, targets p, the losses' gradients q → c = (softmax(a) − 1 at p) · q. */
 const crossEntropyGradient: Write = (k) => {
-  const { f, w } = k;
-  const [peak, factor] = [k.vector(), k.vector()];
+  const { f, v, w } = k;
   const at = f.local();
   k.eachRow([w.a, w.c], [w.p, w.q], () => {
-    k.maximum(w.a, peak);
-    k.exponentials(w.a, peak, w.c);
-    f.get(w.q).loadSplat();
-    k.sum(w.c).v("f32x4.div").set(factor);
-    k.fill([w.c], w.c, (load) => load(w.c).get(factor).v("f32x4.mul"));
+    const sum = k.exponentials(w.a, k.maximum(w.a), w.c);
+    const factor = k.kept(v.div(k.splat(w.q), sum));
+    k.fill([w.c], w.c, (load) => v.mul(load(w.c), factor));
     f.get(w.p).loadI32().i32(2).op("i32.shl").get(w.c).op("i32.add").tee(at);
     f.get(at).loadZero().get(w.q).loadZero().v("f32x4.sub").storeLane(0);
   });
@@ -373,7 +327,7 @@ const KERNELS = {
 };
 
 /** Operands by the names of the words. */
-type Operands = Partial<Record<"a" | "b" | "c" | "p" | "q" | "v" | "w", View | undefined>>;
+type Views = Partial<Record<"a" | "b" | "c" | "p" | "q" | "v" | "w", View | undefined>>;
 const ROWS = ["a", "b", "c"] as const;
 const NUMBERS = ["p", "q"] as const;
 const COLUMNS = ["v", "w"] as const;
@@ -439,7 +393,7 @@ export class RowOps {
     return true;
   }
 
-  private run(name: keyof typeof KERNELS, n: number, operands: Operands, scalar = 0): boolean {
+  private run(name: keyof typeof KERNELS, n: number, operands: Views, scalar = 0): boolean {
     const { memory, threads, shared, machine } = this.engine;
     const isOneNumber = operands.q?.strides.every((step) => step === 0) ?? false;
     for (const v of Object.values(operands)) {
@@ -452,7 +406,7 @@ export class RowOps {
     if (numel === 0 || 4 * n > SCRATCH_BYTES) return false;
     let kernel = this.kernels.get(name);
     if (!kernel) {
-      const code = new Rows(this.pool, machine.hasMadd);
+      const code = new Rows(this.pool, machine);
       KERNELS[name](code);
       kernel = threads.compile(code.finish(shared));
       this.kernels.set(name, kernel);

@@ -17,8 +17,6 @@ import { type Spawned, spawn } from "./spawn.ts";
 export interface Kernel {
   readonly id: number;
   readonly run: (parameters: number, scratch: number) => void;
-  /** Whether workers can have it: not if it calls JavaScript. */
-  readonly isShared: boolean;
 }
 
 /** Scratch memory of each thread. */
@@ -61,21 +59,13 @@ export class Threads {
     return this.ownScratch;
   }
 
-  /** The exported function `run` of a module over the memory. With imports it stays on this thread. */
-  compile(
-    bytes: Uint8Array<ArrayBuffer>,
-    imports?: Record<string, WebAssembly.ImportValue>,
-  ): Kernel {
-    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
-      env: { memory: this.memory.wasm, ...imports },
+  /** The exported function `run` of a module over the memory. */
+  compile(bytes: Uint8Array<ArrayBuffer>): Kernel {
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), {
+      env: { memory: this.memory.wasm },
     });
-    const isShared = this.wanted > 1 && imports === undefined;
-    if (isShared) this.publish(bytes);
-    return {
-      id: isShared ? this.kernels++ : -1,
-      run: instance.exports.run as Kernel["run"],
-      isShared,
-    };
+    if (this.wanted > 1) this.publish(bytes);
+    return { id: this.kernels++, run: exports.run as Kernel["run"] };
   }
 
   /** Where the parameters of a job's parts go, `stride` bytes each; at most `mostParts(stride)` parts. */
@@ -90,7 +80,7 @@ export class Threads {
   /** All parts of a job, whose parameters stand at `parameters`, `stride` bytes each. */
   run(kernel: Kernel, parts: number, stride: number): void {
     const { parameters, scratch } = this;
-    if (parts > 1 && kernel.isShared && this.start()) {
+    if (parts > 1 && this.wanted > 1 && this.start()) {
       this.share(kernel, parts, parameters, stride, scratch);
       return;
     }

@@ -1,3 +1,3 @@
 import { library } from "../../tsup.shared.ts";
 
-export default library(["src/index.ts", "src/functional.ts"]);
+export default library(["src/index.ts", "src/functional.ts", "src/utils/index.ts"]);

@@ -7,59 +7,99 @@ import {
   expectNear,
   type FixtureTensor,
   fixture,
+  isFixtureTensor,
+  revive,
   reviveOptions,
-  toTensor,
   weightedSum,
 } from "./fixture.ts";
 
 interface LossCase {
   readonly loss: string;
   readonly options: Record<string, unknown>;
-  readonly inputs: FixtureTensor[];
+  /** Tensors, and numbers or lists of numbers. */
+  readonly inputs: unknown[];
   readonly output: FixtureTensor;
   readonly grads: (FixtureTensor | null)[];
+  /** The class has not all of these options. */
+  readonly functional?: boolean;
+  /** What the first input goes through. */
+  readonly before?: "logSoftmax";
 }
 
 const CLASSES: Record<string, keyof typeof losses> = {
   mseLoss: "MSELoss",
   l1Loss: "L1Loss",
+  smoothL1Loss: "SmoothL1Loss",
+  huberLoss: "HuberLoss",
   binaryCrossEntropy: "BCELoss",
   binaryCrossEntropyWithLogits: "BCEWithLogitsLoss",
   nllLoss: "NLLLoss",
   crossEntropy: "CrossEntropyLoss",
+  klDiv: "KLDivLoss",
+  poissonNllLoss: "PoissonNLLLoss",
+  gaussianNllLoss: "GaussianNLLLoss",
+  hingeEmbeddingLoss: "HingeEmbeddingLoss",
+  marginRankingLoss: "MarginRankingLoss",
+  softMarginLoss: "SoftMarginLoss",
+  multiMarginLoss: "MultiMarginLoss",
+  multilabelMarginLoss: "MultiLabelMarginLoss",
+  multilabelSoftMarginLoss: "MultiLabelSoftMarginLoss",
+  cosineEmbeddingLoss: "CosineEmbeddingLoss",
+  tripletMarginLoss: "TripletMarginLoss",
+  tripletMarginWithDistanceLoss: "TripletMarginWithDistanceLoss",
+  ctcLoss: "CTCLoss",
+  sigmoidFocalLoss: "FocalLoss",
+  diceLoss: "DiceLoss",
 };
-type LossFunction = (prediction: Tensor, target: Tensor, options?: object) => Tensor;
-type LossClass = new (options?: object) => (prediction: Tensor, target: Tensor) => Tensor;
+const DISTANCES: Record<string, losses.DistanceFunction> = {
+  manhattan: (a, b) => a.sub(b).abs().sum(-1),
+  cosine: (a, b) => {
+    const lengths = a.square().sum(-1).mul(b.square().sum(-1)).sqrt();
+    return a.mul(b).sum(-1).div(lengths).neg().add(1);
+  },
+};
+type LossFunction = (...inputs: unknown[]) => Tensor;
+type LossClass = new (options?: object) => LossFunction;
 
-for (const wasm of [true, false]) {
-  describe(`losses against PyTorch, ${wasm ? "WASM" : "reference path"}`, () => {
-    for (const [i, c] of fixture<LossCase[]>("losses").entries()) {
-      const options = Object.entries(c.options).map(
-        ([k, v]) => `${k}: ${typeof v === "object" ? "tensor" : v}`,
-      );
-      test(`${i}: ${c.loss}([${c.inputs[0].shape}], [${c.inputs[1].shape}] ${c.inputs[1].dtype}, ${options.join(", ")})`, () => {
-        setBackend(cpu({ wasm }));
-        scope(() => {
-          const inputs = c.inputs.map((x) => toTensor(x));
-          inputs.forEach((x, k) => {
-            if (c.grads[k]) x.requiresGrad = true;
-          });
-          const [prediction, target] = inputs;
-          const given = reviveOptions(c.options);
-          const loss = (losses as unknown as Record<string, LossFunction>)[c.loss](
-            prediction,
-            target,
-            given,
-          );
-          expectNear(loss, c.output, 2e-6, c.loss);
-          const Criterion = losses[CLASSES[c.loss]] as unknown as LossClass;
-          expectNear(new Criterion(given)(prediction, target), c.output, 2e-6, CLASSES[c.loss]);
-          weightedSum([loss])?.backward();
-          c.grads.forEach((expected, k) => {
-            if (expected) expectNear(inputs[k].grad!, expected, 1e-5, `${c.loss}, gradient ${k}`);
-          });
+function run(c: LossCase): void {
+  const inputs = c.inputs.map(revive);
+  c.grads.forEach((g, k) => {
+    if (g) (inputs[k] as Tensor).requiresGrad = true;
+  });
+  const options = reviveOptions(c.options)!;
+  if (options.distanceFunction)
+    options.distanceFunction = DISTANCES[options.distanceFunction as string];
+  const [first, ...rest] = inputs as Tensor[];
+  const operands = [c.before ? first.logSoftmax(-1) : first, ...rest];
+  const loss = (losses as unknown as Record<string, LossFunction>)[c.loss](...operands, options);
+  expectNear(loss, c.output, 2e-6, c.loss);
+  if (!c.functional) {
+    const Criterion = losses[CLASSES[c.loss]] as unknown as LossClass;
+    expectNear(new Criterion(options)(...operands), c.output, 2e-6, CLASSES[c.loss]);
+  }
+  weightedSum([loss])?.backward();
+  c.grads.forEach((expected, k) => {
+    if (expected)
+      expectNear((inputs[k] as Tensor).grad!, expected, 1e-5, `${c.loss}, gradient ${k}`);
+  });
+}
+
+for (const name of ["losses", "criteria"]) {
+  const cases = fixture<LossCase[]>(name);
+  for (const wasm of [true, false]) {
+    describe(`${name} against PyTorch, ${wasm ? "WASM" : "reference path"}`, () => {
+      cases.forEach((c, i) => {
+        const shown = c.inputs.map((x) =>
+          isFixtureTensor(x) ? `[${x.shape}] ${x.dtype}` : JSON.stringify(x),
+        );
+        const options = Object.entries(c.options).map(
+          ([k, v]) => `${k}: ${typeof v === "object" ? "tensor" : v}`,
+        );
+        test(`${i}: ${c.loss}(${[...shown, ...options].join(", ")})`, () => {
+          setBackend(cpu({ wasm }));
+          scope(() => run(c));
         });
       });
-    }
-  });
+    });
+  }
 }

@@ -30,6 +30,8 @@ export interface ModuleCase {
   readonly parameterGrads: Record<string, FixtureTensor>;
   readonly buffers: Record<string, FixtureTensor>;
   readonly evaluated?: FixtureTensor[];
+  /** False: in evaluation mode from the start. */
+  readonly training?: boolean;
 }
 
 /** All tensors of a nested result, in order. */
@@ -39,8 +41,10 @@ export function flatTensors(x: unknown): Tensor[] {
 }
 const flat = (x: Given): FixtureTensor[] => (isFixtureTensor(x) ? [x] : x.flatMap(flat));
 
-function run(c: ModuleCase, tolerance: number): void {
-  const Layer = (nn as unknown as Record<string, new (...args: unknown[]) => nn.Module>)[c.module];
+type Classes = Readonly<Record<string, new (...args: any[]) => nn.Module>>;
+
+function run(c: ModuleCase, tolerance: number, own: Classes): void {
+  const Layer = own[c.module] ?? (nn as unknown as Classes)[c.module];
   if (!Layer) throw new Error(`@dl/nn has no ${c.module}`);
   const hasOptions = Object.keys(c.options).length > 0;
   const layer = new Layer(...c.args.map(revive), ...(hasOptions ? [reviveOptions(c.options)] : []));
@@ -50,6 +54,7 @@ function run(c: ModuleCase, tolerance: number): void {
     [...Object.keys(c.state), ...Object.keys(c.buffers)].sort(),
   );
 
+  layer.train(c.training ?? true);
   const grads = [...c.grads];
   const leaf = (x: Given): unknown => {
     if (!isFixtureTensor(x)) return x.map(leaf);
@@ -85,8 +90,8 @@ function run(c: ModuleCase, tolerance: number): void {
   );
 }
 
-/** One test for each case of a fixture, on the reference path and on WASM. */
-export function testModules(name: string, tolerance = 1e-5): void {
+/** One test for each case of a fixture, on the reference path and on WASM. `own` are classes that @dl/nn lacks. */
+export function testModules(name: string, tolerance = 1e-5, own: Classes = {}): void {
   const cases = fixture<ModuleCase[]>(name);
   for (const wasm of [true, false]) {
     describe(`${name} against PyTorch, ${wasm ? "WASM" : "reference path"}`, () => {
@@ -95,7 +100,7 @@ export function testModules(name: string, tolerance = 1e-5): void {
         const options = JSON.stringify(c.options, (_, v) => (isFixtureTensor(v) ? "tensor" : v));
         test(`${i}: ${c.module}(${c.args}, ${options}) of ${shapes}`, () => {
           setBackend(cpu({ wasm }));
-          scope(() => run(c, tolerance));
+          scope(() => run(c, tolerance, own));
         });
       });
     });

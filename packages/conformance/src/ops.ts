@@ -21,6 +21,8 @@ interface OpSample {
   readonly isConstant?: boolean;
   /** Operands hold equal values, for ties. */
   readonly ties?: boolean;
+  /** Is computed on the host: a device that cannot be waited for has to be refused, by name. */
+  readonly waits?: boolean;
   readonly tolerance?: Tolerance;
 }
 
@@ -28,7 +30,7 @@ const loose: Tolerance = { absolute: 2e-5, relative: 2e-5 };
 const positive = [0.2, 3] as const;
 const unary = (
   name: string,
-  call: (x: Tensor) => Tensor,
+  call: (x: Tensor) => Tensor | readonly Tensor[],
   more: Partial<OpSample> = {},
 ): OpSample => ({ name, shapes: [[3, 5]], call, tolerance: loose, ...more });
 
@@ -62,6 +64,22 @@ const SAMPLES: readonly OpSample[] = [
   unary("acosh", (x) => T.acosh(x), { on: [1.2, 3] }),
   unary("atanh", (x) => T.atanh(x), { on: [-0.9, 0.9] }),
   unary("erf", (x) => x.erf()),
+  unary("erfc", (x) => x.erfc()),
+  unary("erfinv", (x) => x.erfinv(), { on: [-0.95, 0.95] }),
+  unary("lgamma", (x) => x.lgamma(), { on: [0.1, 12] }),
+  unary("lgamma of negative numbers", (x) => x.lgamma(), { on: [-2.9, -2.1] }),
+  unary("digamma", (x) => x.digamma(), { on: [0.2, 12] }),
+  unary("polygamma", (x) => [T.polygamma(1, x), T.polygamma(2, x)], { on: [0.5, 12] }),
+  unary("sinc", (x) => x.sinc()),
+  unary("exp2", (x) => x.exp2()),
+  unary("logit", (x) => [x.logit(), x.logit({ eps: 0.2 })], { on: [0.05, 0.95] }),
+  unary("entr", (x) => T.entr(x), { on: positive }),
+  unary("frac", (x) => x.frac()),
+  unary("rad2deg and deg2rad", (x) => [x.rad2deg(), x.deg2rad()]),
+  unary("round to decimals", (x) => x.round({ decimals: 1 })),
+  unary("signs", (x) => [x.signbit(), x.isposinf(), x.isneginf(), x.isreal()], {
+    isConstant: true,
+  }),
   unary("relu", (x) => x.relu()),
   unary("sigmoid", (x) => x.sigmoid()),
   unary("tanh", (x) => x.tanh()),
@@ -73,6 +91,17 @@ const SAMPLES: readonly OpSample[] = [
   unary("softplus", (x) => T.softplus(x, 2, 3)),
   unary("hardtanh", (x) => T.hardtanh(x, -1, 0.5)),
   unary("logSigmoid", (x) => T.logSigmoid(x)),
+  unary("celu", (x) => T.celu(x, 1.3)),
+  unary("selu", (x) => T.selu(x)),
+  unary("threshold", (x) => T.threshold(x, 0.3, -1)),
+  unary("hardsigmoid", (x) => T.hardsigmoid(x), { on: [-4, 4] }),
+  unary("hardswish", (x) => T.hardswish(x), { on: [-4, 4] }),
+  unary("mish", (x) => T.mish(x)),
+  unary("hardshrink", (x) => T.hardshrink(x, 0.7)),
+  unary("softshrink", (x) => T.softshrink(x, 0.7)),
+  unary("softsign", (x) => T.softsign(x)),
+  unary("tanhshrink", (x) => T.tanhshrink(x)),
+  { name: "prelu", shapes: [[3, 5], [5]], call: (x, weight) => T.prelu(x, weight) },
   unary("isnan", (x) => x.isnan(), { isConstant: true }),
   unary("isinf", (x) => x.isinf(), { isConstant: true }),
   unary("isfinite", (x) => x.isfinite(), { isConstant: true }),
@@ -217,6 +246,60 @@ const SAMPLES: readonly OpSample[] = [
   { name: "maskedFill", shapes: [[3, 4]], call: (a) => a.maskedFill(a.gt(0), 7) },
 
   {
+    name: "hypot and copysign",
+    shapes: [[3, 4], [4]],
+    call: (a, b) => [a.hypot(b), a.copysign(b)],
+    tolerance: loose,
+  },
+  {
+    name: "logaddexp",
+    shapes: [[3, 4], [4]],
+    call: (a, b) => [a.logaddexp(b), a.logaddexp2(b)],
+    tolerance: loose,
+  },
+  {
+    name: "xlogy",
+    shapes: [[3, 4], [4]],
+    call: (a, b) => [a.xlogy(b), T.xlog1py(a, b)],
+    on: positive,
+    tolerance: loose,
+  },
+  {
+    name: "addcmul and addcdiv",
+    shapes: [[3, 4], [4], [3, 1]],
+    call: (x, a, b) => [x.addcmul(a, b, { value: 0.5 }), x.addcdiv(a, b)],
+    on: positive,
+    tolerance: loose,
+  },
+  {
+    name: "heaviside and isclose",
+    shapes: [[3, 4], [4]],
+    call: (a, b) => [a.heaviside(b), a.isclose(b, { atol: 1 }), a.ldexp(3)],
+    isConstant: true,
+  },
+  {
+    name: "bits",
+    shapes: [[3, 4], [4]],
+    call: (a, b) => [
+      a.bitwiseAnd(b),
+      a.bitwiseOr(b),
+      a.bitwiseXor(b),
+      a.bitwiseNot(),
+      a.bitwiseLeftShift(b.remainder(8)),
+      a.bitwiseRightShift(b.remainder(8)),
+      a.gcd(b),
+      a.lcm(b),
+    ],
+    indices: { 0: 1000, 1: 1000 },
+    isConstant: true,
+  },
+  {
+    name: "clamp by tensors",
+    shapes: [[3, 4], [4]],
+    call: (a, b) => [a.clamp(b, b.add(1)), a.clampMin(b), a.clampMax(b)],
+  },
+
+  {
     name: "sum",
     shapes: [[3, 4, 5]],
     call: (x) => [x.sum(), x.sum(1), x.sum([0, 2], { keepdim: true })],
@@ -294,6 +377,94 @@ const SAMPLES: readonly OpSample[] = [
     tolerance: { absolute: 1e-4, relative: 1e-4 },
   },
   { name: "cumsum", shapes: [[3, 4]], call: (x) => [x.cumsum(0), x.cumsum(1)], tolerance: loose },
+
+  {
+    name: "aminmax",
+    shapes: [[3, 4]],
+    call: (x) => [...Object.values(x.aminmax()), ...Object.values(x.aminmax(1))],
+  },
+  {
+    name: "prod of zeros and ones",
+    shapes: [[3, 4]],
+    call: (x) => [x.prod(), x.prod(1)],
+    ties: true,
+  },
+  {
+    name: "norm of other orders",
+    shapes: [[3, 4]],
+    call: (x) => [x.norm({ p: 0.5 }), x.norm({ p: 1.5, dim: 0 }), x.norm({ p: -Infinity })],
+    on: positive,
+    tolerance: loose,
+  },
+  {
+    name: "varMean, nansum, nanmean, countNonzero",
+    shapes: [[3, 4]],
+    call: (x) => [...T.varMean(x, 1), x.nansum(1), x.nanmean(), x.countNonzero(0)],
+    tolerance: loose,
+  },
+  {
+    name: "cov and corrcoef",
+    shapes: [[3, 8]],
+    call: (x) => [x.cov(), x.corrcoef(), x.cov({ correction: 0 })],
+    tolerance: { absolute: 1e-4, relative: 1e-4 },
+  },
+  { name: "renorm", shapes: [[3, 4]], call: (x) => x.renorm(2, 0, 1), tolerance: loose },
+  {
+    name: "histc",
+    shapes: [[3, 40]],
+    call: (x) => [x.histc({ bins: 7 }), x.histc({ bins: 5, min: -1, max: 1 })],
+    isConstant: true,
+  },
+  {
+    name: "median and quantiles",
+    shapes: [[3, 7]],
+    call: (x) => [
+      x.median(),
+      ...Object.values(x.median(1)),
+      ...Object.values(x.nanmedian(0)),
+      ...Object.values(x.kthvalue(2)),
+      x.quantile(0.3, 1),
+      x.nanquantile(0.3, { interpolation: "midpoint" }),
+    ],
+    tolerance: loose,
+  },
+  { name: "mode", shapes: [[3, 7]], call: (x) => Object.values(x.mode()), ties: true },
+  {
+    name: "cumprod",
+    shapes: [[3, 4]],
+    call: (x) => [x.cumprod(0), x.cumprod(1)],
+    tolerance: loose,
+  },
+  { name: "cumprod of zeros", shapes: [[3, 4]], call: (x) => x.cumprod(1), ties: true },
+  {
+    name: "cummax and cummin",
+    shapes: [[3, 5]],
+    call: (x) => [...Object.values(x.cummax(1)), ...Object.values(x.cummin(0))],
+  },
+  {
+    name: "cummax of equals",
+    shapes: [[3, 5]],
+    call: (x) => [...Object.values(x.cummax(1)), ...Object.values(x.cummin(1))],
+    ties: true,
+  },
+  { name: "logcumsumexp", shapes: [[3, 5]], call: (x) => x.logcumsumexp(1), tolerance: loose },
+  {
+    name: "diff and trapezoid",
+    shapes: [[3, 5]],
+    call: (x) => [x.diff({ n: 2 }), T.trapezoid(x), T.cumulativeTrapezoid(x, { dim: 0 })],
+    tolerance: loose,
+  },
+  {
+    name: "searchsorted, bucketize, isin",
+    shapes: [[3, 9], [5]],
+    call: (x, v) => [
+      T.bucketize(x, v.sort().values),
+      T.searchsorted(v, x, { sorter: v.argsort(), right: true }),
+      T.isin(x, v),
+    ],
+    ties: true,
+    isConstant: true,
+  },
 
   {
     name: "matmul",
@@ -441,6 +612,174 @@ const SAMPLES: readonly OpSample[] = [
     isConstant: true,
   },
   { name: "tril and triu", shapes: [[3, 4]], call: (x) => [x.tril(), x.triu({ diagonal: 1 })] },
+  ...(["sum", "prod", "mean", "amax", "amin"] as const).map(
+    (reduce): OpSample => ({
+      name: `scatterReduce, ${reduce}`,
+      shapes: [
+        [3, 4],
+        [3, 6],
+        [3, 6],
+      ],
+      call: (x, i, s) => [
+        x.scatterReduce(1, i, s, reduce),
+        x.scatterReduce(1, i, s, reduce, { includeSelf: false }),
+      ],
+      indices: { 1: 4 },
+      tolerance: loose,
+    }),
+  ),
+  {
+    name: "indexAdd and indexFill",
+    shapes: [[5, 3], [4], [4, 3]],
+    call: (x, i, s) => [x.indexAdd(0, i, s, { alpha: -2 }), x.indexFill(0, i, 3)],
+    indices: { 1: 5 },
+    tolerance: loose,
+  },
+  {
+    name: "index and indexPut",
+    shapes: [[4, 3, 4], [5], [5], [5, 3]],
+    call: (x, i, j, s) => [
+      x.index([i, null, j]),
+      x.indexPut([i, null, j], s, { accumulate: true }),
+    ],
+    indices: { 1: 4, 2: 4 },
+    tolerance: loose,
+  },
+  {
+    name: "take, put and takeAlongDim",
+    shapes: [[3, 4], [5], [5], [3, 1]],
+    call: (x, i, s, j) => [
+      x.take(i.sub(12)),
+      x.put(i, s, { accumulate: true }),
+      x.takeAlongDim(j, { dim: 1 }),
+    ],
+    indices: { 1: 12, 3: 4 },
+    tolerance: loose,
+  },
+  {
+    name: "maskedScatter",
+    shapes: [
+      [3, 4],
+      [2, 6],
+    ],
+    call: (x, s) => x.maskedScatter(x.detach().gt(0), s),
+  },
+  {
+    name: "selectScatter, sliceScatter and diagonalScatter",
+    shapes: [[3, 4], [3], [3, 2]],
+    call: (x, a, b) => [
+      x.selectScatter(a, 1, -1),
+      x.sliceScatter(b, { dim: 1, step: 2 }),
+      x.diagonalScatter(a),
+    ],
+  },
+  {
+    name: "diagEmbed and trace",
+    shapes: [
+      [3, 4],
+      [3, 3],
+    ],
+    call: (x, y) => [x.diagEmbed({ offset: 1, dim1: 0 }), y.trace()],
+    tolerance: loose,
+  },
+  {
+    name: "roll, rot90 and repeatInterleave",
+    shapes: [[3, 4]],
+    call: (x) => [
+      x.roll([1, -1], { dims: [0, 1] }),
+      x.rot90(),
+      x.repeatInterleave(2, { dim: 1 }),
+      x.repeat(2, 1, 2),
+    ],
+  },
+  {
+    name: "repeatInterleave by a vector, of known size",
+    shapes: [[4, 3], [4]],
+    call: (x, i) => x.repeatInterleave(i.sub(i).add(2), { dim: 0, outputSize: 8 }),
+    indices: { 1: 3 },
+  },
+  {
+    name: "einsum",
+    shapes: [
+      [2, 3, 4],
+      [2, 4, 3],
+      [4, 4],
+    ],
+    call: (a, b, c) => [
+      T.einsum("bij,bjk->bik", a, b),
+      T.einsum("bij,bjk,kk->i", a, b, c.narrow(0, 0, 3).narrow(1, 0, 3)),
+      T.einsum("...i,ii", a, c),
+    ],
+    tolerance: loose,
+  },
+  {
+    name: "tensordot, inner, addmm and addbmm",
+    shapes: [
+      [2, 3, 4],
+      [2, 4, 3],
+      [3, 3],
+    ],
+    call: (a, b, c) => [
+      T.tensordot(a, b, { dims: [[1], [2]] }),
+      a.inner(b.mT),
+      c.addmm(a.select(0, 0), b.select(0, 1), { alpha: 0.5 }),
+      c.addbmm(a, b, { beta: 2 }),
+    ],
+    tolerance: loose,
+  },
+  ...[0, 1, 1.5, 2, 3, Infinity].map(
+    (p): OpSample => ({
+      name: `cdist, p = ${p}`,
+      shapes: [
+        [2, 4, 3],
+        [5, 3],
+      ],
+      call: (a, b) => T.cdist(a, b, { p }),
+      tolerance: loose,
+    }),
+  ),
+  {
+    name: "cross and kron",
+    shapes: [
+      [4, 3],
+      [4, 3],
+    ],
+    call: (a, b) => [a.cross(b), a.kron(b)],
+    tolerance: loose,
+  },
+  {
+    name: "linalg.inv, solve and det",
+    shapes: [
+      [2, 3, 3],
+      [3, 2],
+    ],
+    call: (x, b) => {
+      const a = x.add(T.eye(3, 3, { device: x.device, dtype: x.dtype }).mul(5));
+      return [T.linalg.inv(a), T.linalg.solve(a, b), T.linalg.det(a)];
+    },
+    waits: true,
+    tolerance: loose,
+  },
+  {
+    name: "linalg.cholesky and qr",
+    shapes: [[3, 3]],
+    call: (x) => {
+      const a = x.matmul(x.mT).add(T.eye(3, 3, { device: x.device, dtype: x.dtype }).mul(5));
+      return [T.linalg.cholesky(a), ...Object.values(T.linalg.qr(a))];
+    },
+    waits: true,
+    tolerance: loose,
+  },
+  {
+    name: "linalg.svdvals, pinv and norms",
+    shapes: [[4, 3]],
+    call: (x) => {
+      const a = x.mul(2);
+      return [T.linalg.svdvals(a), T.linalg.pinv(a), T.linalg.vectorNorm(a, { ord: 3, dim: 1 })];
+    },
+    waits: true,
+    tolerance: { absolute: 2e-4, relative: 2e-4 },
+  },
   {
     name: "sort",
     shapes: [[3, 9]],
@@ -659,12 +998,23 @@ function weights(t: Tensor): Tensor {
   return T.tensor(data, { shape: t.shape, device: t.device });
 }
 
+function expectRefusal(sample: OpSample, backend: Backend): void {
+  try {
+    scope(() => void sample.call(...operands(sample, backend, "float32")));
+  } catch (error) {
+    if (error instanceof T.DlError && error.code === "no-sync") return;
+    throw error;
+  }
+  throw new Error(`${sample.name}: should say that ${backend.name} cannot be waited for`);
+}
+
 export function opCases(): Case[] {
   const samples = SAMPLES.map(
     (sample): Case => ({
       name: sample.name,
       needs: ["float32", "int32", "bool"],
       async run(backend) {
+        if (sample.waits && !backend.readSync) return expectRefusal(sample, backend);
         const dtype = "float32" as const;
         const truth = await evaluate(sample, oracle(), sample.isConstant ? "float32" : "float64");
         const before = backend.memory().buffers;

@@ -1,16 +1,8 @@
 /** Losses of yes and no, one or many at a time. */
-import {
-  DlError,
-  expr as E,
-  formatShape,
-  makeMapOp,
-  ShapeError,
-  sameShape,
-  scope,
-  type Tensor,
-} from "@dl/tensor";
+import { DlError, expr as E, type MapOp, makeMapOp, scope, type Tensor } from "@dl/tensor";
 import { positionOf, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
+import { asFloat, requireFactor, requireSameShape } from "./operands.ts";
 import { type Reduction, type ReductionOptions, reduceMap, reduceTensor } from "./reduction.ts";
 
 const [p, t] = [E.input(0), E.input(1)];
@@ -31,7 +23,8 @@ const BINARY = makeMapOp(
 
 /** log(1 + exp(−x)), without overflow. */
 const softplusOfMinus = E.add(E.log1p(E.exp(E.neg(E.abs(p)))), E.max(E.neg(p), 0));
-const WITH_LOGITS = makeMapOp(
+/** Score and target, as one map. */
+export const WITH_LOGITS: MapOp = makeMapOp(
   "binaryCrossEntropyWithLogits",
   E.add(E.mul(E.sub(1, t), p), softplusOfMinus),
   2,
@@ -61,14 +54,6 @@ export interface BCEWithLogitsOptions extends BCEOptions {
   posWeight?: Tensor | null;
 }
 
-function checkShapes(name: string, prediction: Tensor, target: Tensor): void {
-  if (sameShape(prediction.shape, target.shape)) return;
-  const fix = target.rank + 1 === prediction.rank ? ": use target.unsqueeze(-1)" : "";
-  throw new ShapeError(
-    `${name}: prediction ${formatShape(prediction.shape)} and target ${formatShape(target.shape)} have to have one shape${fix}`,
-  );
-}
-
 function checkUnitInterval(name: string, what: string, x: Tensor, fix: string): void {
   const values = readable(x);
   const i = values ? Array.prototype.findIndex.call(values, (v: number) => v < 0 || v > 1) : -1;
@@ -79,9 +64,6 @@ function checkUnitInterval(name: string, what: string, x: Tensor, fix: string): 
     );
 }
 
-const asFloat = (target: Tensor, like: Tensor): Tensor =>
-  target.dtype === "float32" || target.dtype === "float64" ? target : target.to(like.dtype);
-
 /**
  * Binary cross-entropy of probabilities.
  *
@@ -89,7 +71,7 @@ const asFloat = (target: Tensor, like: Tensor): Tensor =>
  *
  * @param probabilities any shape, within 0 … 1: the output of sigmoid
  * @param target the same shape, within 0 … 1
- * @throws ShapeError when the shapes differ, DlError "value" for a number outside 0 … 1
+ * @throws ShapeError when the shapes differ or a weight does not broadcast, DlError "value" for a number outside 0 … 1
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.BCELoss.html
  *
  * @example
@@ -100,7 +82,8 @@ export function binaryCrossEntropy(
   target: Tensor,
   { weight, reduction = "mean" }: BCEOptions = {},
 ): Tensor {
-  checkShapes("binaryCrossEntropy", probabilities, target);
+  requireSameShape("binaryCrossEntropy", probabilities, target);
+  if (weight) requireFactor("binaryCrossEntropy", "weight", weight, probabilities);
   checkUnitInterval(
     "binaryCrossEntropy",
     "prediction",
@@ -122,7 +105,7 @@ export function binaryCrossEntropy(
  *
  * @param logits any shape
  * @param target the same shape, within 0 … 1
- * @throws ShapeError when the shapes differ, DlError "value" for a target outside 0 … 1
+ * @throws ShapeError when the shapes differ or a weight does not broadcast, DlError "value" for a target outside 0 … 1
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.BCEWithLogitsLoss.html
  *
  * @example
@@ -133,7 +116,9 @@ export function binaryCrossEntropyWithLogits(
   target: Tensor,
   { weight, posWeight, reduction = "mean" }: BCEWithLogitsOptions = {},
 ): Tensor {
-  checkShapes("binaryCrossEntropyWithLogits", logits, target);
+  requireSameShape("binaryCrossEntropyWithLogits", logits, target);
+  if (weight) requireFactor("binaryCrossEntropyWithLogits", "weight", weight, logits);
+  if (posWeight) requireFactor("binaryCrossEntropyWithLogits", "posWeight", posWeight, logits);
   checkUnitInterval(
     "binaryCrossEntropyWithLogits",
     "target",

@@ -11,6 +11,7 @@ import {
 } from "@dl/tensor";
 import { checkClasses, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
+import { requireClassWeight } from "./operands.ts";
 import { checkReduction, type Reduction, type ReductionOptions } from "./reduction.ts";
 
 export interface NLLOptions extends ReductionOptions {
@@ -48,11 +49,7 @@ function labelsFor(
           : ""),
     );
   }
-  if (weight && (weight.rank !== 1 || weight.shape[0] !== classes)) {
-    throw new ShapeError(
-      `${name}: weight has to have one number per class, ${formatShape([classes])}, got ${formatShape(weight.shape)}`,
-    );
-  }
+  if (weight) requireClassWeight(name, weight, classes);
   const hasIgnored = checkClasses(name, target, classes, ignoreIndex);
   const labels = target.to("int32");
   const counts = hasIgnored ? labels.ne(ignoreIndex) : null;

@@ -1,11 +1,11 @@
 /** Activation functions as layers. */
-import { DlError, type Tensor } from "@dl/tensor";
+import { DlError, formatShape, ShapeError, type Tensor } from "@dl/tensor";
 import * as F from "./functional.ts";
 import { Module } from "./module.ts";
 import { float } from "./python.ts";
 
-/** `, inplace=True` */
-const inplaceRepr = (inplace: boolean, before = ""): string =>
+/** What is printed: `inplace=True`, after what stands before it. */
+export const inplaceRepr = (inplace: boolean, before = ""): string =>
   [...(before ? [before] : []), ...(inplace ? ["inplace=True"] : [])].join(", ");
 
 /**
@@ -268,5 +268,135 @@ export class Hardtanh extends Module {
       this.inplace,
       `min_val=${float(this.minVal)}, max_val=${float(this.maxVal)}`,
     );
+  }
+}
+
+/**
+ * x · tanh(log(1 + exp(x))).
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Mish.html
+ *
+ * @example
+ * new Mish()(tensor([-1, 1])) // => [-0.303401, 0.865098]
+ */
+export class Mish extends Module {
+  readonly inplace: boolean;
+  constructor({ inplace = false }: F.Inplace = {}) {
+    super();
+    this.inplace = inplace;
+  }
+  forward(x: Tensor): Tensor {
+    return F.mish(x, { inplace: this.inplace });
+  }
+  override extraRepr(): string {
+    return inplaceRepr(this.inplace);
+  }
+}
+
+/**
+ * log(1 / (1 + exp(−x))), without overflow.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.LogSigmoid.html
+ *
+ * @example
+ * new LogSigmoid()(tensor([0, -100])) // => [-0.693147, -100]
+ */
+export class LogSigmoid extends Module {
+  forward(x: Tensor): Tensor {
+    return F.logSigmoid(x);
+  }
+}
+
+/**
+ * x / (1 + |x|).
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Softsign.html
+ *
+ * @example
+ * new Softsign()(tensor([-3, 1])) // => [-0.75, 0.5]
+ */
+export class Softsign extends Module {
+  forward(x: Tensor): Tensor {
+    return F.softsign(x);
+  }
+}
+
+/**
+ * x − tanh(x).
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Tanhshrink.html
+ *
+ * @example
+ * new Tanhshrink()(tensor([0, 1])) // => [0, 0.238406]
+ */
+export class Tanhshrink extends Module {
+  forward(x: Tensor): Tensor {
+    return F.tanhshrink(x);
+  }
+}
+
+/**
+ * The first half along `dim`, times the sigmoid of the second. Default: the last dimension.
+ *
+ * @throws ShapeError when that dimension is odd.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.GLU.html
+ *
+ * @example
+ * new GLU()(tensor([3, 4, 0, 0])) // => [1.5, 2]
+ */
+export class GLU extends Module {
+  readonly dim: number;
+  constructor({ dim = -1 }: { dim?: number } = {}) {
+    super();
+    this.dim = dim;
+  }
+  forward(x: Tensor): Tensor {
+    return F.glu(x, { dim: this.dim });
+  }
+  override extraRepr(): string {
+    return `dim=${this.dim}`;
+  }
+}
+
+/**
+ * exp(−x) / Σ exp(−x) along `dim`.
+ *
+ * @param options `{ dim }`, or the dimension itself
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmin.html
+ *
+ * @example
+ * new Softmin({ dim: 1 })(tensor([[0, 1]])) // => [[0.731059, 0.268941]]
+ */
+export class Softmin extends Module {
+  readonly dim: number;
+  constructor(options: number | { dim: number }) {
+    super();
+    this.dim = dimOf(options, "Softmin");
+  }
+  forward(x: Tensor): Tensor {
+    return F.softmin(x, this.dim);
+  }
+  override extraRepr(): string {
+    return `dim=${this.dim}`;
+  }
+}
+
+/**
+ * Softmax over the channels at every place of an image, `[N, C, H, W]` or `[C, H, W]`.
+ *
+ * @throws ShapeError for another number of dimensions.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Softmax2d.html
+ *
+ * @example
+ * new Softmax2d()(zeros(2, 1, 1)) // => [[[0.5]], [[0.5]]]
+ */
+export class Softmax2d extends Module {
+  forward(x: Tensor): Tensor {
+    if (x.rank !== 3 && x.rank !== 4) {
+      throw new ShapeError(
+        `Softmax2d: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}`,
+      );
+    }
+    return F.softmax(x, -3);
   }
 }

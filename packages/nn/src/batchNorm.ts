@@ -162,16 +162,12 @@ function bothOf({ weight, bias }: Affine): [] | [Tensor, Tensor] {
   return [weight ?? onesLike(bias!), bias ?? zerosLike(weight!)];
 }
 
-/**
- * Normalised by the statistics of the batch; running ones, if there are any, move towards these.
- *
- * @param factor by how much: a number, or the number of batches so far as a tensor, which makes a plain average
- */
+/** Normalised by the statistics of the batch; running ones, if there are any, move towards these. */
 export function normalizeByBatch(
   x: Tensor,
   affine: Affine,
   eps: number,
-  running?: { mean: Tensor; variance: Tensor; factor: number | Tensor },
+  running?: RunningStatistics,
   name = "batchNorm",
 ): Tensor {
   const n = countOf(x.shape);
@@ -182,20 +178,37 @@ export function normalizeByBatch(
   }
   return scope(
     () => {
-      const [y, mean, variance] = dispatchAll(batchNormOp, [x, ...bothOf(affine)], { eps });
-      if (running) {
-        const targets = [running.mean.memory, running.variance.memory];
-        const operands = [...targets, mean.memory, variance.memory];
-        const unbiased = n / (n - 1);
-        const { factor } = running;
-        if (typeof factor === "number")
-          assign(targets, MOVE_BY_NUMBER, operands, [unbiased, factor]);
-        else assign(targets, MOVE_BY_COUNT, [...operands, factor.memory], [unbiased, 0]);
-      }
+      const [y, mean, variance] = withStatistics(x, affine, eps);
+      if (running) moveStatistics(running, mean, variance, n);
       return y;
     },
     { name: "batchNorm()" },
   );
+}
+
+/** Normalised by the statistics of the batch, and these: mean and biased variance per channel. */
+export const withStatistics = (x: Tensor, affine: Affine, eps: number): Tensor[] =>
+  dispatchAll(batchNormOp, [x, ...bothOf(affine)], { eps });
+
+export interface RunningStatistics {
+  mean: Tensor;
+  variance: Tensor;
+  /** By how much they move: a number, or the number of batches so far as a tensor, which makes a plain average. */
+  factor: number | Tensor;
+}
+/** Moves running statistics towards those of a batch with `n` values per channel; its variance is the biased one. */
+export function moveStatistics(
+  running: RunningStatistics,
+  mean: Tensor,
+  variance: Tensor,
+  n: number,
+): void {
+  const targets = [running.mean.memory, running.variance.memory];
+  const operands = [...targets, mean.memory, variance.memory];
+  const unbiased = n / (n - 1);
+  const { factor } = running;
+  if (typeof factor === "number") assign(targets, MOVE_BY_NUMBER, operands, [unbiased, factor]);
+  else assign(targets, MOVE_BY_COUNT, [...operands, factor.memory], [unbiased, 0]);
 }
 
 /** Normalised by given statistics. */

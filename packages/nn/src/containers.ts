@@ -17,7 +17,7 @@ abstract class Container extends Module {
     return [...this.#items, ...super.ownModules()];
   }
   /** The modules, in order. */
-  protected get items(): ReadonlyMap<string, Module> {
+  protected get held(): ReadonlyMap<string, Module> {
     return this.#items;
   }
   protected put(name: string, module: unknown): void {
@@ -42,6 +42,13 @@ abstract class Container extends Module {
   }
   protected remove(name: string): void {
     this.#items.delete(name);
+  }
+  /** These modules instead, under the names 0, 1, … */
+  protected renumber(modules: readonly Module[]): void {
+    this.#items.clear();
+    modules.forEach((module, i) => {
+      this.put(String(i), module);
+    });
   }
   protected nameAt(i: number): string {
     const name = [...this.#items.keys()].at(i);
@@ -76,7 +83,7 @@ export class Sequential extends Container {
 
   forward(x: Tensor): Tensor {
     let h: unknown = x;
-    for (const layer of this.items.values()) {
+    for (const layer of this.held.values()) {
       const y = layer(h);
       if (h !== x && h !== y && isTensor(h) && isTensor(y)) letGo(h);
       h = y;
@@ -86,11 +93,11 @@ export class Sequential extends Container {
 
   /** The i-th module; from the end if `i` is negative. */
   at(i: number): Module {
-    return this.items.get(this.nameAt(i))!;
+    return this.held.get(this.nameAt(i))!;
   }
   /** The module of that name. */
   get(name: string): Module | undefined {
-    return this.items.get(name);
+    return this.held.get(name);
   }
   /** Puts another module in the place of the i-th. */
   set(i: number, layer: Module): this {
@@ -105,12 +112,32 @@ export class Sequential extends Container {
     for (const layer of layers) this.append(layer);
     return this;
   }
+  /** Puts a module before the i-th; at the end if `i` is the length. All get the names 0, 1, … */
+  insert(i: number, layer: Module): this {
+    const { length } = this;
+    if (!Number.isInteger(i) || i < -length || i > length) {
+      throw new DlError("index", `Sequential: there is no place ${i} among ${length} modules`);
+    }
+    this.renumber([...this].toSpliced(i, 0, layer));
+    return this;
+  }
+  /** Takes the i-th module out; the others get the names 0, 1, … */
+  pop(i = -1): Module {
+    const layer = this.at(i);
+    this.delete(i);
+    return layer;
+  }
+  /** Removes the i-th module; the others get the names 0, 1, … */
+  delete(i: number): void {
+    this.nameAt(i);
+    this.renumber([...this].toSpliced(i, 1));
+  }
   /** The same modules from `start` to before `end`, as another Sequential. */
   slice(start?: number, end?: number): Sequential {
     return new Sequential(...[...this].slice(start, end));
   }
   [Symbol.iterator](): Iterator<Module> {
-    return this.items.values();
+    return this.held.values();
   }
 }
 
@@ -139,7 +166,7 @@ export class ModuleList<M extends Module = Module> extends Container {
 
   /** The i-th module; from the end if `i` is negative. */
   at(i: number): M {
-    return this.items.get(this.nameAt(i)) as M;
+    return this.held.get(this.nameAt(i)) as M;
   }
   /** Puts another module in the place of the i-th. */
   set(i: number, module: M): this {
@@ -154,16 +181,28 @@ export class ModuleList<M extends Module = Module> extends Container {
     for (const module of modules) this.append(module);
     return this;
   }
+  /** Puts a module before the i-th. */
   insert(i: number, module: M): this {
-    const all = [...this];
-    all.splice(i, 0, module);
-    all.forEach((m, k) => {
-      this.put(String(k), m);
-    });
+    this.renumber([...this].toSpliced(i, 0, module));
     return this;
   }
+  /** Takes the i-th module out, by default the last. */
+  pop(i = -1): M {
+    const module = this.at(i);
+    this.delete(i);
+    return module;
+  }
+  /** Removes the i-th module. */
+  delete(i: number): void {
+    this.nameAt(i);
+    this.renumber([...this].toSpliced(i, 1));
+  }
+  /** The same modules from `start` to before `end`, as another list. */
+  slice(start?: number, end?: number): ModuleList<M> {
+    return new ModuleList([...this].slice(start, end));
+  }
   [Symbol.iterator](): Iterator<M> {
-    return this.items.values() as Iterator<M>;
+    return this.held.values() as Iterator<M>;
   }
 
   /** Equal neighbours are printed once, as PyTorch does. */
@@ -209,7 +248,7 @@ export class ModuleDict<
   }
 
   get<K extends keyof R & string>(name: K): R[K] {
-    const found = this.items.get(name);
+    const found = this.held.get(name);
     if (!found) {
       throw new DlError(
         "value",
@@ -219,7 +258,7 @@ export class ModuleDict<
     return found as R[K];
   }
   has(name: string): boolean {
-    return this.items.has(name);
+    return this.held.has(name);
   }
   set(name: string, module: Module): this {
     this.put(name, module);
@@ -228,20 +267,33 @@ export class ModuleDict<
   delete(name: string): void {
     this.remove(name);
   }
+  /** Takes the module of that name out. */
+  pop<K extends keyof R & string>(name: K): R[K] {
+    const module = this.get(name);
+    this.remove(name);
+    return module;
+  }
+  clear(): void {
+    this.renumber([]);
+  }
   update(modules: NamedModules): this {
     this.putAll(modules);
     return this;
   }
   keys(): IterableIterator<string> {
-    return this.items.keys();
+    return this.held.keys();
   }
   values(): IterableIterator<Module> {
-    return this.items.values();
+    return this.held.values();
+  }
+  /** Names and modules, in order; `entries` is the same. */
+  items(): IterableIterator<[string, Module]> {
+    return this.held.entries();
   }
   entries(): IterableIterator<[string, Module]> {
-    return this.items.entries();
+    return this.held.entries();
   }
   [Symbol.iterator](): Iterator<[string, Module]> {
-    return this.items.entries();
+    return this.held.entries();
   }
 }

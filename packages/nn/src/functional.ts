@@ -4,28 +4,119 @@
  * @see https://docs.pytorch.org/docs/stable/nn.functional.html
  */
 import * as T from "@dl/tensor";
-import {
-  DlError,
-  type DType,
-  formatShape,
-  type Generator,
-  ShapeError,
-  type Tensor,
-} from "@dl/tensor";
+import { DlError, type DType, formatShape, ShapeError, type Tensor } from "@dl/tensor";
 import { normalizeByBatch, normalizeByStatistics } from "./batchNorm.ts";
+import { applied, type Inplace } from "./functional/inplace.ts";
 
 export {
+  adaptiveAvgPool1d,
   adaptiveAvgPool2d,
+  adaptiveAvgPool3d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool3d,
+  affineGrid,
+  avgPool1d,
   avgPool2d,
+  avgPool3d,
+  channelShuffle,
+  col2im as fold,
+  conv1d,
   conv2d,
+  conv3d,
+  convTranspose1d,
+  convTranspose2d,
+  convTranspose3d,
+  fractionalMaxPool2d,
+  fractionalMaxPool3d,
+  gridSample,
+  im2col as unfold,
+  interpolate,
+  layerNorm,
   logSigmoid,
+  logSigmoid as logsigmoid,
+  lpPool1d,
+  lpPool2d,
+  lpPool3d,
+  maxPool1d,
+  maxPool1dWithIndices,
   maxPool2d,
   maxPool2dWithIndices,
+  maxPool3d,
+  maxPool3dWithIndices,
+  maxUnpool1d,
+  maxUnpool2d,
+  maxUnpool3d,
   oneHot,
   pad,
+  pixelShuffle,
+  pixelUnshuffle,
   sigmoid,
   tanh,
 } from "@dl/tensor";
+
+export {
+  celu,
+  celu_,
+  type GumbelSoftmaxOptions,
+  glu,
+  gumbelSoftmax,
+  hardshrink,
+  hardsigmoid,
+  hardswish,
+  mish,
+  prelu,
+  relu6,
+  rrelu,
+  rrelu_,
+  selu,
+  selu_,
+  softmin,
+  softshrink,
+  softsign,
+  tanhshrink,
+  threshold,
+  threshold_,
+} from "./functional/activation.ts";
+export {
+  type AttentionOptions,
+  type MultiHeadAttentionOptions,
+  multiHeadAttentionForward,
+  scaledDotProductAttention,
+} from "./functional/attention.ts";
+export { bilinear } from "./functional/bilinear.ts";
+export {
+  cosineSimilarity,
+  normalize,
+  pairwiseDistance,
+  pdist,
+} from "./functional/distance.ts";
+export {
+  alphaDropout,
+  checkProbability,
+  type DropoutOptions,
+  dropout,
+  dropout1d,
+  dropout2d,
+  dropout3d,
+  featureAlphaDropout,
+} from "./functional/dropout.ts";
+export {
+  type BagMode,
+  type EmbeddingBagOptions,
+  type EmbeddingLookup,
+  embedding,
+  embeddingBag,
+} from "./functional/embedding.ts";
+export {
+  groupNorm,
+  type InstanceNormArguments,
+  instanceNorm,
+  localResponseNorm,
+  type ResponseNormOptions,
+  rmsNorm,
+} from "./functional/normalization.ts";
+export type { Inplace };
 
 /** x Wᵀ + b: x `[..., in]`, weight `[out, in]`, bias `[out]`. */
 export function linear(x: Tensor, weight: Tensor, { bias }: { bias?: Tensor | null } = {}): Tensor {
@@ -71,57 +162,7 @@ export function batchNorm(
   return normalizeByStatistics(x, runningMean, runningVar, { weight, bias }, eps);
 }
 
-const masked = T.defineMap<[Tensor, Tensor, number]>("dropout", (x, mask, scale) =>
-  T.expr.select(T.expr.ne(mask, 0), T.expr.mul(x, scale), 0),
-);
-export function checkProbability(p: number, name: string): void {
-  if (!(p >= 0 && p <= 1)) {
-    throw new DlError(
-      "value",
-      `${name}: p = ${p} is the probability that an element is dropped: from 0 to 1`,
-    );
-  }
-}
-export interface DropoutOptions {
-  /** How likely an element is dropped. Default 0.5. */
-  p?: number;
-  /** Without it everything passes. Default true. */
-  training?: boolean;
-  inplace?: boolean;
-  generator?: Generator;
-}
-/** Each element 0 with probability p, or divided by 1 − p. */
-export function dropout(
-  x: Tensor,
-  { p = 0.5, training = true, inplace = false, generator }: DropoutOptions = {},
-): Tensor {
-  checkProbability(p, "dropout");
-  T.checkTensor(x, "dropout", 0);
-  if (!training || p === 0) return x;
-  if (!T.isFloating(x.dtype))
-    throw new DlError("dtype", `dropout: the input is ${x.dtype}: x.to("float32") converts it`);
-  return applied(x, inplace, (source) => {
-    const mask = T.randomMask(x.shape, 1 - p, {
-      device: x.device,
-      ...(generator && { generator }),
-    });
-    const y = masked(source, mask, p === 1 ? 0 : 1 / (1 - p));
-    mask.dispose();
-    return y;
-  });
-}
-
 // ---- activations ---------------------------------------------------------------------------------------------------
-
-export interface Inplace {
-  /** Write the result into the input. Default false. */
-  inplace?: boolean;
-}
-/** With `inplace`, what the gradient has to look back at is copied first. */
-function applied(x: Tensor, inplace: boolean, fn: (x: Tensor) => Tensor): Tensor {
-  if (!inplace) return fn(x);
-  return x.copy_(fn(x.requiresGrad ? x.clone() : x));
-}
 
 /** max(x, 0) */
 export const relu = (x: Tensor, { inplace = false }: Inplace = {}): Tensor =>
@@ -163,6 +204,15 @@ export const hardtanh = (
   { minVal = -1, maxVal = 1, inplace = false }: Inplace & { minVal?: number; maxVal?: number } = {},
 ): Tensor => applied(x, inplace, (t) => T.hardtanh(t, minVal, maxVal));
 
+/** The same, written into the input. */
+export const relu_ = (x: Tensor): Tensor => relu(x, { inplace: true });
+export const leakyRelu_ = (x: Tensor, options: { negativeSlope?: number } = {}): Tensor =>
+  leakyRelu(x, { ...options, inplace: true });
+export const elu_ = (x: Tensor, options: { alpha?: number } = {}): Tensor =>
+  elu(x, { ...options, inplace: true });
+export const hardtanh_ = (x: Tensor, options: { minVal?: number; maxVal?: number } = {}): Tensor =>
+  hardtanh(x, { ...options, inplace: true });
+
 export interface SoftmaxOptions {
   dim: number;
   dtype?: DType;
@@ -180,22 +230,3 @@ export const logSoftmax = (
   options: { dtype?: DType } = {},
 ): Tensor =>
   typeof dim === "number" ? T.logSoftmax(x, dim, options) : T.logSoftmax(x, dim.dim, dim);
-
-// ---- distances -----------------------------------------------------------------------------------------------------
-
-/**
- * x / max(‖x‖ₚ, eps) along `dim`.
- *
- * @example
- * normalize(tensor([[3, 4]])) // => [[0.6, 0.8]]
- */
-export const normalize = (x: Tensor, { p = 2, dim = 1, eps = 1e-12 } = {}): Tensor =>
-  T.scope(() => x.div(x.norm({ p, dim, keepdim: true }).clamp({ min: eps })));
-/**
- * Σ a·b / (max(‖a‖, eps) · max(‖b‖, eps)) along `dim`.
- *
- * @example
- * cosineSimilarity(tensor([[1, 0]]), tensor([[1, 1]])) // => [0.707107]
- */
-export const cosineSimilarity = (a: Tensor, b: Tensor, { dim = 1, eps = 1e-8 } = {}): Tensor =>
-  T.scope(() => normalize(a, { dim, eps }).mul(normalize(b, { dim, eps })).sum(dim));

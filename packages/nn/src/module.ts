@@ -263,7 +263,19 @@ export abstract class Module extends Callable {
     this.#register("registerParameter", name, parameter, key);
     return parameter;
   }
-  #register(caller: string, name: string, value: Tensor | null, key = name): void {
+  /** Sets a field to a module, for names made at run time; `key` is its name in the state dictionary. */
+  registerModule<M extends Module | null>(
+    name: string,
+    module: M,
+    { key }: RegisterOptions = {},
+  ): M {
+    if (module !== null && !isModule(module)) {
+      throw new DlError("value", `registerModule: "${name}" has to be a module or null`);
+    }
+    this.#register("registerModule", name, module, key);
+    return module;
+  }
+  #register(caller: string, name: string, value: Tensor | Module | null, key = name): void {
     if (name === "" || key === "" || key.includes(".")) {
       throw new DlError("value", `${caller}: "${key}" cannot be a name: not empty, without dots`);
     }

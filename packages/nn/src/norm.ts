@@ -178,3 +178,25 @@ export class BatchNorm2d extends BatchNorm {
     return `[N, ${this.numFeatures}, H, W]`;
   }
 }
+
+/**
+ * Batch normalisation of volumes, per channel.
+ *
+ *     y = (x − mean) / √(variance + eps) · weight + bias
+ *     x [N, C, D, H, W] → y [N, C, D, H, W]      weight, bias [C]
+ *
+ * Statistics, starting values and errors are those of {@link BatchNorm1d}.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.BatchNorm3d.html
+ *
+ * @example
+ * new BatchNorm3d(8)(zeros(4, 8, 3, 3, 3)).shape // => [4, 8, 3, 3, 3]
+ */
+export class BatchNorm3d extends BatchNorm {
+  protected accepts(rank: number): boolean {
+    return rank === 5;
+  }
+  protected wanted(): string {
+    return `[N, ${this.numFeatures}, D, H, W]`;
+  }
+}

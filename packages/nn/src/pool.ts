@@ -1,54 +1,45 @@
 import {
   type AvgPoolOptions,
-  adaptiveAvgPool2d,
+  avgPool1d,
   avgPool2d,
+  avgPool3d,
   type MaxPoolOptions,
+  maxPool1d,
   maxPool2d,
-  maxPool2dWithIndices,
+  maxPool3d,
   type PairArgument,
+  type PoolResult,
+  pair,
+  type ReturnIndices,
   type Tensor,
-  type ValuesAndIndices,
 } from "@dl/tensor";
 import { Module } from "./module.ts";
 import { bool, tuple } from "./python.ts";
 
-type PoolResult<I extends boolean> = I extends true ? ValuesAndIndices : Tensor;
+const MAXIMA = [maxPool1d, maxPool2d, maxPool3d];
 
-/**
- * Maxima of windows.
- *
- *     x [N, C, H, W] or [C, H, W] → y [N, C, OH, OW]
- *     OH = ⌊(H + 2·padding − dilation·(KH − 1) − 1) / stride⌋ + 1, rounded up with ceilMode
- *
- * With `returnIndices` a call gives `{ values, indices }`: where in its [H, W] plane each maximum is. The gradient goes to
- * the first of equal maxima.
- *
- * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
- *
- * @example
- * new MaxPool2d(2)(zeros(1, 3, 4, 6)).shape // => [1, 3, 2, 3]
- */
-export class MaxPool2d<I extends boolean = false> extends Module {
+abstract class MaxPool<I extends boolean> extends Module {
   readonly kernelSize: PairArgument;
   readonly stride: PairArgument;
   readonly padding: PairArgument;
   readonly dilation: PairArgument;
   readonly returnIndices: boolean;
   readonly ceilMode: boolean;
+  protected abstract readonly dims: number;
 
   constructor(
     kernelSize: PairArgument,
     {
-      stride = kernelSize,
+      stride,
       padding = 0,
       dilation = 1,
       returnIndices,
       ceilMode = false,
-    }: MaxPoolOptions & { returnIndices?: I } = {},
+    }: MaxPoolOptions & ReturnIndices<I> = {},
   ) {
     super();
     this.kernelSize = kernelSize;
-    this.stride = stride;
+    this.stride = stride ?? kernelSize;
     this.padding = padding;
     this.dilation = dilation;
     this.returnIndices = returnIndices ?? false;
@@ -56,9 +47,14 @@ export class MaxPool2d<I extends boolean = false> extends Module {
   }
 
   forward(x: Tensor): PoolResult<I> {
-    const { kernelSize, stride, padding, dilation, ceilMode } = this;
-    const pool = this.returnIndices ? maxPool2dWithIndices : maxPool2d;
-    return pool(x, kernelSize, { stride, padding, dilation, ceilMode }) as PoolResult<I>;
+    const { kernelSize, stride, padding, dilation, ceilMode, returnIndices } = this;
+    return MAXIMA[this.dims - 1](x, kernelSize, {
+      stride,
+      padding,
+      dilation,
+      ceilMode,
+      returnIndices,
+    }) as PoolResult<I>;
   }
 
   override extraRepr(): string {
@@ -68,36 +64,92 @@ export class MaxPool2d<I extends boolean = false> extends Module {
 }
 
 /**
- * Means of windows.
+ * Maxima of windows of sequences.
  *
- *     x [N, C, H, W] or [C, H, W] → y [N, C, OH, OW]
+ *     x [N, C, L] or [C, L] → y [N, C, OL]
+ *     OL = ⌊(L + 2·padding − dilation·(K − 1) − 1) / stride⌋ + 1, rounded up with ceilMode
  *
- * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
+ * With `returnIndices` a call gives `{ values, indices }`: where in its [L] sequence each maximum is. The gradient goes to
+ * the first of equal maxima.
+ *
+ * @throws ShapeError when no window fits, DlError "value" for more padding than half a window.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool1d.html
  *
  * @example
- * new AvgPool2d(2)(tensor([[[1, 2], [3, 6]]])) // => [[[3]]]
+ * new MaxPool1d(3, { stride: 2 })(tensor([[1, 5, 2, 0, 3]])) // => [[5, 3]]
  */
-export class AvgPool2d extends Module {
+export class MaxPool1d<I extends boolean = false> extends MaxPool<I> {
+  protected get dims(): number {
+    return 1;
+  }
+}
+
+/**
+ * Maxima of windows of images.
+ *
+ *     x [N, C, H, W] or [C, H, W] → y [N, C, OH, OW]
+ *     OH = ⌊(H + 2·padding − dilation·(KH − 1) − 1) / stride⌋ + 1, rounded up with ceilMode
+ *
+ * With `returnIndices` a call gives `{ values, indices }`: where in its [H, W] plane each maximum is. The gradient goes to
+ * the first of equal maxima.
+ *
+ * @throws ShapeError when no window fits, DlError "value" for more padding than half a window.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html
+ *
+ * @example
+ * new MaxPool2d(2)(zeros(1, 3, 4, 6)).shape // => [1, 3, 2, 3]
+ */
+export class MaxPool2d<I extends boolean = false> extends MaxPool<I> {
+  protected get dims(): number {
+    return 2;
+  }
+}
+
+/**
+ * Maxima of windows of volumes.
+ *
+ *     x [N, C, D, H, W] or [C, D, H, W] → y [N, C, OD, OH, OW]
+ *     OD = ⌊(D + 2·padding − dilation·(KD − 1) − 1) / stride⌋ + 1, rounded up with ceilMode
+ *
+ * With `returnIndices` a call gives `{ values, indices }`: where in its [D, H, W] volume each maximum is. The gradient goes to
+ * the first of equal maxima.
+ *
+ * @throws ShapeError when no window fits, DlError "value" for more padding than half a window.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool3d.html
+ *
+ * @example
+ * new MaxPool3d([1, 2, 2])(zeros(1, 3, 4, 4, 6)).shape // => [1, 3, 4, 2, 3]
+ */
+export class MaxPool3d<I extends boolean = false> extends MaxPool<I> {
+  protected get dims(): number {
+    return 3;
+  }
+}
+
+const AVERAGES = [avgPool1d, avgPool2d, avgPool3d];
+
+abstract class AvgPool extends Module {
   readonly kernelSize: PairArgument;
   readonly stride: PairArgument;
   readonly padding: PairArgument;
   readonly ceilMode: boolean;
   readonly countIncludePad: boolean;
-  readonly divisorOverride: number | undefined;
+  readonly divisorOverride: number | null;
+  protected abstract readonly dims: number;
 
   constructor(
     kernelSize: PairArgument,
     {
-      stride = kernelSize,
+      stride,
       padding = 0,
       ceilMode = false,
       countIncludePad = true,
-      divisorOverride,
+      divisorOverride = null,
     }: AvgPoolOptions = {},
   ) {
     super();
     this.kernelSize = kernelSize;
-    this.stride = stride;
+    this.stride = stride ?? kernelSize;
     this.padding = padding;
     this.ceilMode = ceilMode;
     this.countIncludePad = countIncludePad;
@@ -106,7 +158,7 @@ export class AvgPool2d extends Module {
 
   forward(x: Tensor): Tensor {
     const { kernelSize, stride, padding, ceilMode, countIncludePad, divisorOverride } = this;
-    return avgPool2d(x, kernelSize, {
+    return AVERAGES[this.dims - 1](x, kernelSize, {
       stride,
       padding,
       ceilMode,
@@ -121,26 +173,69 @@ export class AvgPool2d extends Module {
 }
 
 /**
- * Means over parts so chosen that the result has the wanted size, whatever the input's.
+ * Means of windows of sequences.
  *
- *     x [N, C, H, W] or [C, H, W] → y [N, C, OH, OW]      part i spans ⌊i·H/OH⌋ … ⌈(i+1)·H/OH⌉
+ *     x [N, C, L] or [C, L] → y [N, C, OL]
  *
- * @param outputSize one number for both, or `[OH, OW]` in which null keeps the input's size.
- * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AdaptiveAvgPool2d.html
+ * With `countIncludePad` (the default) zeros of the padding count as elements; what `ceilMode` adds behind it never does.
+ *
+ * @throws ShapeError when no window fits, DlError "value" for more padding than half a window.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool1d.html
  *
  * @example
- * new AdaptiveAvgPool2d(1)(zeros(2, 8, 5, 7)).shape // => [2, 8, 1, 1]
+ * new AvgPool1d(2)(tensor([[1, 2, 3, 6]])) // => [[1.5, 4.5]]
  */
-export class AdaptiveAvgPool2d extends Module {
-  readonly outputSize: number | readonly (number | null)[];
-  constructor(outputSize: number | readonly (number | null)[]) {
-    super();
-    this.outputSize = outputSize;
+export class AvgPool1d extends AvgPool {
+  constructor(kernelSize: PairArgument, options: Omit<AvgPoolOptions, "divisorOverride"> = {}) {
+    const { stride, padding = 0, ...rest } = options;
+    // PyTorch prints these as tuples.
+    super(pair(kernelSize, "AvgPool1d: kernelSize", 1), {
+      stride: pair(stride ?? kernelSize, "AvgPool1d: stride", 1),
+      padding: pair(padding, "AvgPool1d: padding", 1),
+      ...rest,
+    });
   }
-  forward(x: Tensor): Tensor {
-    return adaptiveAvgPool2d(x, this.outputSize);
+  protected get dims(): number {
+    return 1;
   }
-  override extraRepr(): string {
-    return `output_size=${tuple(this.outputSize)}`;
+}
+
+/**
+ * Means of windows of images.
+ *
+ *     x [N, C, H, W] or [C, H, W] → y [N, C, OH, OW]
+ *
+ * With `divisorOverride` sums are divided by that number. With `countIncludePad` (the default) zeros of the padding count as
+ * elements; what `ceilMode` adds behind it never does.
+ *
+ * @throws ShapeError when no window fits, DlError "value" for more padding than half a window.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool2d.html
+ *
+ * @example
+ * new AvgPool2d(2)(tensor([[[1, 2], [3, 6]]])) // => [[[3]]]
+ */
+export class AvgPool2d extends AvgPool {
+  protected get dims(): number {
+    return 2;
+  }
+}
+
+/**
+ * Means of windows of volumes.
+ *
+ *     x [N, C, D, H, W] or [C, D, H, W] → y [N, C, OD, OH, OW]
+ *
+ * With `divisorOverride` sums are divided by that number. With `countIncludePad` (the default) zeros of the padding count as
+ * elements; what `ceilMode` adds behind it never does.
+ *
+ * @throws ShapeError when no window fits, DlError "value" for more padding than half a window.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.AvgPool3d.html
+ *
+ * @example
+ * new AvgPool3d(2)(zeros(1, 3, 4, 4, 6)).shape // => [1, 3, 2, 2, 3]
+ */
+export class AvgPool3d extends AvgPool {
+  protected get dims(): number {
+    return 3;
   }
 }

@@ -1,11 +1,6 @@
 import { expr as E, program } from "@dl/tensor";
-import {
-  Optimizer,
-  type ParamsArgument,
-  programCache,
-  requireWithin,
-  type Update,
-} from "./optimizer.ts";
+import { ElementwiseOptimizer, programCache, type Update } from "./elementwise.ts";
+import { type ParamsArgument, requireWithin } from "./optimizer.ts";
 
 export interface AdadeltaOptions {
   /** Default 1. */
@@ -44,7 +39,7 @@ const update = programCache((decays: boolean, maximize: boolean): Update => {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adadelta.html
  * @see Zeiler, ADADELTA: an adaptive learning rate method (2012)
  */
-export class Adadelta extends Optimizer<AdadeltaOptions> {
+export class Adadelta extends ElementwiseOptimizer<AdadeltaOptions> {
   constructor(params: ParamsArgument<AdadeltaOptions>, options: Partial<AdadeltaOptions> = {}) {
     super(params, { lr: 1, rho: 0.9, eps: 1e-6, weightDecay: 0, maximize: false, ...options });
   }

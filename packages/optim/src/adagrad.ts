@@ -1,11 +1,6 @@
 import { expr as E, program } from "@dl/tensor";
-import {
-  Optimizer,
-  type ParamsArgument,
-  programCache,
-  requireWithin,
-  type Update,
-} from "./optimizer.ts";
+import { ElementwiseOptimizer, programCache, type Update } from "./elementwise.ts";
+import { type ParamsArgument, requireWithin } from "./optimizer.ts";
 
 export interface AdagradOptions {
   /** Default 1e-2. */
@@ -42,7 +37,7 @@ const update = programCache((decays: boolean, maximize: boolean): Update => {
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adagrad.html
  * @see Duchi, Hazan and Singer, Adaptive subgradient methods for online learning and stochastic optimization (2011)
  */
-export class Adagrad extends Optimizer<AdagradOptions> {
+export class Adagrad extends ElementwiseOptimizer<AdagradOptions> {
   constructor(params: ParamsArgument<AdagradOptions>, options: Partial<AdagradOptions> = {}) {
     super(params, {
       lr: 1e-2,

@@ -1,11 +1,6 @@
 import { expr as E, program } from "@dl/tensor";
-import {
-  Optimizer,
-  type ParamsArgument,
-  programCache,
-  requireWithin,
-  type Update,
-} from "./optimizer.ts";
+import { ElementwiseOptimizer, programCache, type Update } from "./elementwise.ts";
+import { type OptimizerStateDict, type ParamsArgument, requireWithin } from "./optimizer.ts";
 
 export interface AdamOptions {
   /** Default 1e-3. */
@@ -16,6 +11,8 @@ export interface AdamOptions {
   eps: number;
   /** Adam: L2 penalty, default 0. AdamW: decay of the parameters themselves, default 0.01. */
   weightDecay: number;
+  /** Weight decay of the parameters themselves rather than through the gradient: AdamW. Default false. */
+  decoupledWeightDecay: boolean;
   /** Divides by the largest v so far. Default false. */
   amsgrad: boolean;
   /** Default false. */
@@ -56,16 +53,14 @@ const update = programCache(
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Adam.html
  * @see Kingma and Ba, Adam: a method for stochastic optimization (2014); Reddi et al. for amsgrad (2018)
  */
-export class Adam extends Optimizer<AdamOptions> {
-  /** Weight decay of the parameters themselves rather than through the gradient. */
-  protected readonly decoupled: boolean = false;
-
+export class Adam extends ElementwiseOptimizer<AdamOptions> {
   constructor(params: ParamsArgument<AdamOptions>, options: Partial<AdamOptions> = {}) {
     super(params, {
       lr: 1e-3,
       betas: [0.9, 0.999],
       eps: 1e-8,
       weightDecay: 0,
+      decoupledWeightDecay: false,
       amsgrad: false,
       maximize: false,
       ...options,
@@ -80,7 +75,8 @@ export class Adam extends Optimizer<AdamOptions> {
     requireWithin(name, "weightDecay", group.weightDecay, 0);
   }
   protected update(group: AdamOptions): Update {
-    return update(group.weightDecay !== 0, this.decoupled, group.amsgrad, group.maximize);
+    const { weightDecay, decoupledWeightDecay, amsgrad, maximize } = group;
+    return update(weightDecay !== 0, decoupledWeightDecay, amsgrad, maximize);
   }
   protected scalars({ lr, betas, eps: epsilon, weightDecay }: AdamOptions, step: number): number[] {
     const [b1, b2] = betas;
@@ -104,9 +100,15 @@ export class Adam extends Optimizer<AdamOptions> {
  * @see Loshchilov and Hutter, Decoupled weight decay regularization (2017)
  */
 export class AdamW extends Adam {
-  protected override readonly decoupled = true;
-
-  constructor(params: ParamsArgument<AdamOptions>, options: Partial<AdamOptions> = {}) {
-    super(params, { weightDecay: 1e-2, ...options });
+  constructor(
+    params: ParamsArgument<AdamOptions>,
+    options: Partial<Omit<AdamOptions, "decoupledWeightDecay">> = {},
+  ) {
+    super(params, { weightDecay: 1e-2, ...options, decoupledWeightDecay: true });
+  }
+  /** Also a dictionary of Adam: the decay stays decoupled. */
+  override loadStateDict(dict: OptimizerStateDict): void {
+    super.loadStateDict(dict);
+    for (const group of this.paramGroups) group.decoupledWeightDecay = true;
   }
 }

@@ -1,16 +1,11 @@
-/**
- * What optimizers share: parameter groups, state, and the step. A step of one parameter is one kernel that writes the
- * parameter and its state in place; hyperparameters are run-time scalars, so that changing them compiles nothing.
- */
+/** What optimizers share: parameter groups, state, and the order of a step. */
 import {
-  type Assignment,
   allocate,
-  assignEach,
   DlError,
   denseLike,
   formatShape,
   isTensor,
-  type Program,
+  type Shape,
   sameShape,
   Tensor,
   unscoped,
@@ -24,20 +19,17 @@ export type Group<H> = H & { params: Tensor[]; initialLr?: number };
 export type ParamsArgument<H> =
   | Iterable<Tensor>
   | Iterable<Partial<H> & { params: Iterable<Tensor> | Tensor }>;
-/** By PyTorch's names: tensors, and numbers such as `step`. */
-export type ParameterState = Record<string, Tensor | number>;
+/** By PyTorch's names: tensors, numbers such as `step`, and for LBFGS its history, which is lists of either. */
+export type ParameterState = Record<string, StateEntry>;
+export type StateEntry = Tensor | number | null | readonly (Tensor | number | null)[];
 
 export interface OptimizerStateDict {
   state: Record<number, ParameterState>;
   param_groups: ({ params: number[] } & Record<string, unknown>)[];
 }
 
-/** How one parameter is updated: expressions over [parameter, gradient, ...state tensors] and scalars. */
-export interface Update {
-  readonly program: Program;
-  /** Names of the state tensors, in the order of operands and results. */
-  readonly tensors: readonly string[];
-}
+/** A parameter and its gradient. */
+export type WithGradient = readonly [p: Tensor, grad: Tensor];
 
 export abstract class Optimizer<H extends { lr: number } = any> {
   readonly defaults: H;
@@ -61,19 +53,20 @@ export abstract class Optimizer<H extends { lr: number } = any> {
         this.addParamGroup(group as Partial<H> & { params: Iterable<Tensor> });
   }
 
-  /** The kernel for a group's hyperparameters. */
-  protected abstract update(group: H): Update;
-  /** What it is given at the `step`-th step of a parameter, from 1. */
-  protected abstract scalars(group: H, step: number): number[];
-  /** What a state tensor starts with. */
-  protected initial(_name: string, _group: H): number {
-    return 0;
-  }
-  /** Whether PyTorch keeps the number of steps in the state. */
-  protected readonly countsSteps: boolean = true;
+  /** Changes these parameters, all of them of one group, by their gradients. Runs unrecorded. */
+  protected abstract stepGroup(group: Group<H>, params: readonly WithGradient[]): void;
   /** Throws for impossible hyperparameters. */
   protected abstract check(group: H): void;
+  /** Whether PyTorch keeps the number of steps in the state. */
+  protected readonly countsSteps: boolean = true;
+  /** Entries of the state that are numbers here, where PyTorch may have tensors of one element. */
+  protected readonly numbers: readonly string[] = ["step"];
+  /** The shape of a tensor of the state. */
+  protected stateShape(_name: string, p: Tensor): Shape {
+    return p.shape;
+  }
 
+  /** Parameters that join later, with hyperparameters of their own: what is left out is as the constructor was given it. */
   addParamGroup(group: Partial<H> & { params: Iterable<Tensor> | Tensor }): void {
     const params = isTensor(group.params) ? [group.params] : [...group.params];
     const known = new Set(this.paramGroups.flatMap((g) => g.params));
@@ -124,15 +117,11 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     let updated = 0;
     const run = () => {
       for (const group of this.paramGroups) {
-        const update = this.update(group);
-        // All parameters of a group at once: a backend may run them as one kernel.
-        const assignments = group.params.flatMap((p) =>
-          p.grad && p.grad.released === null
-            ? [this.assignment(p, p.grad, group, update.tensors)]
-            : [],
+        const params = group.params.flatMap((p): WithGradient[] =>
+          p.grad && p.grad.released === null ? [[p, p.grad]] : [],
         );
-        assignEach(update.program, assignments);
-        updated += assignments.length;
+        if (params.length > 0) this.stepGroup(group, params);
+        updated += params.length;
       }
     };
     if (world.autograd) world.autograd.noGrad(run);
@@ -147,27 +136,15 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     return loss;
   }
 
-  /** One parameter's next step. */
-  private assignment(
-    p: Tensor,
-    grad: Tensor,
-    group: Group<H>,
-    tensors: Update["tensors"],
-  ): Assignment {
+  /** The state of a parameter, made when it is first asked for, with its number of steps one higher. */
+  protected nextState(p: Tensor): ParameterState & { step: number } {
     let state = this.state.get(p);
     if (!state) {
       state = {};
       this.state.set(p, state);
     }
-    for (const name of tensors) state[name] ??= filledLike(p, this.initial(name, group));
-    const step = ((state.step as number | undefined) ?? 0) + 1;
-    state.step = step;
-    const targets = [p, ...tensors.map((name) => state[name] as Tensor)].map((t) => t.memory);
-    return {
-      targets,
-      operands: [targets[0], grad.memory, ...targets.slice(1)],
-      scalars: this.scalars(group, step),
-    };
+    state.step = ((state.step as number | undefined) ?? 0) + 1;
+    return state as ParameterState & { step: number };
   }
 
   /** In PyTorch's structure: state by the parameter's number, counted through the groups. */
@@ -208,9 +185,11 @@ export abstract class Optimizer<H extends { lr: number } = any> {
       const p = byNumber.get(Number(n));
       if (!p) problems.push(`state of parameter ${n}, which is in no group`);
       for (const [name, value] of Object.entries(entries)) {
-        if (p && isTensor(value) && value.numel > 1 && !sameShape(value.shape, p.shape)) {
+        if (!p || !isTensor(value) || value.numel === 1) continue;
+        const wanted = this.stateShape(name, p);
+        if (!sameShape(value.shape, wanted)) {
           problems.push(
-            `${name} of parameter ${n} has shape ${formatShape(value.shape)}, the parameter ${formatShape(p.shape)}`,
+            `${name} of parameter ${n} has shape ${formatShape(value.shape)}, ${formatShape(wanted)} is wanted for the parameter ${formatShape(p.shape)}`,
           );
         }
       }
@@ -230,12 +209,17 @@ export abstract class Optimizer<H extends { lr: number } = any> {
       // Where PyTorch keeps no count, state that exists means that there was a step.
       const own: ParameterState = this.countsSteps ? {} : { step: 1 };
       for (const [name, value] of Object.entries(entries)) {
-        if (!isTensor(value)) own[name] = value;
-        else if (name === "step") own.step = value.itemSync();
-        else own[name] = unscoped(() => filledLike(p, 0).copy_(value.detach()));
+        const loaded = this.loaded(name, value, p);
+        if (loaded !== null) own[name] = loaded;
       }
       this.state.set(p, own);
     }
+  }
+  /** One entry of a state dictionary as this optimizer keeps it: a copy, in the parameter's dtype and on its backend. */
+  protected loaded(name: string, value: StateEntry, p: Tensor): StateEntry {
+    if (!isTensor(value)) return value;
+    if (this.numbers.includes(name)) return value.itemSync();
+    return unscoped(() => filled(p, this.stateShape(name, p), 0).copy_(value.detach()));
   }
 
   toString(): string {
@@ -249,10 +233,14 @@ export abstract class Optimizer<H extends { lr: number } = any> {
   }
 }
 
-/** In the parameter's own dimension order, and out of every scope. */
-function filledLike(p: Tensor, value: number): Tensor {
+/**
+ * A tensor of the state: of the parameter's dtype, where it lies, and out of every scope; of its shape it is in the
+ * parameter's own dimension order.
+ */
+export function filled(p: Tensor, shape: Shape, value: number): Tensor {
   return unscoped(() => {
-    const view = allocate(p.device, p.dtype, p.shape, denseLike(p.shape, p.memory.strides));
+    const strides = sameShape(shape, p.shape) ? denseLike(shape, p.memory.strides) : undefined;
+    const view = allocate(p.device, p.dtype, shape, strides);
     fillView(view, value);
     return new Tensor(view);
   });
@@ -275,20 +263,4 @@ export function requireWithin(
     "value",
     `${optimizer}: ${name} is ${value}, it has to be ${below === Number.POSITIVE_INFINITY ? `at least ${low}` : `within ${low} … ${below}, ${below} excluded`}`,
   );
-}
-
-/** Programs by what they depend on, for the choices that change the formula. */
-export function programCache<K extends readonly unknown[]>(
-  make: (...choices: K) => Update,
-): (...choices: K) => Update {
-  const made = new Map<string, Update>();
-  return (...choices) => {
-    const key = choices.join();
-    let update = made.get(key);
-    if (!update) {
-      update = make(...choices);
-      made.set(key, update);
-    }
-    return update;
-  };
 }

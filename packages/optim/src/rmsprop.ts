@@ -1,11 +1,6 @@
 import { expr as E, program } from "@dl/tensor";
-import {
-  Optimizer,
-  type ParamsArgument,
-  programCache,
-  requireWithin,
-  type Update,
-} from "./optimizer.ts";
+import { ElementwiseOptimizer, programCache, type Update } from "./elementwise.ts";
+import { type ParamsArgument, requireWithin } from "./optimizer.ts";
 
 export interface RMSpropOptions {
   /** Default 1e-2. */
@@ -60,7 +55,7 @@ const update = programCache(
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.RMSprop.html
  * @see Hinton, Neural networks for machine learning, lecture 6 (2012); Graves for centered (2013)
  */
-export class RMSprop extends Optimizer<RMSpropOptions> {
+export class RMSprop extends ElementwiseOptimizer<RMSpropOptions> {
   constructor(params: ParamsArgument<RMSpropOptions>, options: Partial<RMSpropOptions> = {}) {
     super(params, {
       lr: 1e-2,

@@ -1,11 +1,6 @@
 import { DlError, expr as E, program } from "@dl/tensor";
-import {
-  Optimizer,
-  type ParamsArgument,
-  programCache,
-  requireWithin,
-  type Update,
-} from "./optimizer.ts";
+import { ElementwiseOptimizer, programCache, type Update } from "./elementwise.ts";
+import { type ParamsArgument, requireWithin } from "./optimizer.ts";
 
 export interface SGDOptions {
   /** Default 1e-3. */
@@ -49,7 +44,7 @@ const update = programCache(
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html
  * @see Sutskever et al., On the importance of initialization and momentum in deep learning (2013)
  */
-export class SGD extends Optimizer<SGDOptions> {
+export class SGD extends ElementwiseOptimizer<SGDOptions> {
   protected override readonly countsSteps = false;
 
   constructor(params: ParamsArgument<SGDOptions>, options: Partial<SGDOptions> = {}) {

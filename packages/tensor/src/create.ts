@@ -7,10 +7,11 @@ import * as E from "./expr.ts";
 import { filledView } from "./ops/fill.ts";
 import { program } from "./program.ts";
 import { defaultGenerator, type Generator } from "./random/generator.ts";
-import { contiguousStrides, numelOf, type Shape, shapeArgument } from "./shape.ts";
+import { scope } from "./scope.ts";
+import { broadcastShapes, contiguousStrides, numelOf, type Shape, shapeArgument } from "./shape.ts";
 import { state } from "./state.ts";
 import { Storage } from "./storage.ts";
-import { Tensor } from "./tensor.ts";
+import { isTensor, Tensor } from "./tensor.ts";
 import { allocate, View } from "./view.ts";
 
 export interface TensorOptions {
@@ -277,13 +278,54 @@ export function randn(...args: ShapeAndOptions<RandomOptions>): Tensor {
   const [shape, options] = shapeAndOptions(args, "randn");
   return drawn(shape, options, (generator, out) => generator.fillNormal(out));
 }
-/** Normal with the given mean and standard deviation. */
-export const normal = (
-  mean: number,
-  std: number,
-  shape: Shape,
-  options: RandomOptions = {},
-): Tensor => drawn(shape, options, (generator, out) => generator.fillNormal(out, mean, std));
+/**
+ * Normal with the given mean and standard deviation: `normal(0, 1, [2, 3])`, or with tensors, for each of their elements.
+ *
+ *     normal(mean [...], std [...]) → [...], broadcast; the dtype is that of mean, if it is a tensor
+ *
+ * No gradient goes back to mean and std.
+ *
+ * @param std default 1; beside a tensor of means it may be an option too.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.normal.html
+ *
+ * @example
+ * manualSeed(0);
+ * normal(tensor([0, 100]), tensor([1, 10])) // => [1.54099, 97.0657]
+ */
+export function normal(
+  mean: number | Tensor,
+  ...args: readonly (number | Tensor | Shape | (RandomOptions & { std?: number | Tensor }))[]
+): Tensor {
+  const last = args.at(-1);
+  const options = (
+    typeof last === "object" && !Array.isArray(last) && !isTensor(last) ? last : {}
+  ) as RandomOptions & { std?: number | Tensor };
+  const std = typeof args[0] === "number" || isTensor(args[0]) ? args[0] : (options.std ?? 1);
+  if (typeof std === "number" && !(std >= 0))
+    throw new DlError("value", `normal: std is ${std}, it has to be at least 0`);
+  const given = [mean, std].find(isTensor);
+  if (!given) {
+    const shape = args.find((x): x is Shape => Array.isArray(x));
+    if (!shape)
+      throw new DlError("value", "normal: two numbers want a shape: normal(mean, std, [2, 3])");
+    return drawn(shape, options, (generator, out) =>
+      generator.fillNormal(out, mean as number, std as number),
+    );
+  }
+  const shapes = [mean, std].filter(isTensor).map((t) => t.shape);
+  const { dtype, device } = given;
+  const spread = typeof std === "number" ? std : 1;
+  return scope(() => {
+    const noise = drawn(
+      broadcastShapes(shapes, "normal"),
+      { dtype, device, ...options, requiresGrad: false },
+      (generator, out) => generator.fillNormal(out, 0, spread),
+    );
+    const scaled = isTensor(std) ? noise.mul(std.detach()) : noise;
+    const shifted = scaled.add(isTensor(mean) ? mean.detach() : mean).to(noise.dtype);
+    return finish(shifted, options);
+  });
+}
 /** Uniform on [from, to). */
 export const uniform = (
   from: number,
@@ -312,8 +354,12 @@ export function randint(
   return finish(adoptArray(out, dtype, shape, options.device), options);
 }
 /** 0 … n−1 in random order, int32. */
-export const randperm = (n: number, options: RandomOptions = {}): Tensor =>
-  adoptArray((options.generator ?? defaultGenerator).permutation(n), "int32", [n], options.device);
+export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  const order = (options.generator ?? defaultGenerator).permutation(n);
+  const dtype = options.dtype ?? "int32";
+  const array = dtype === "int32" ? order : new (typedArrayFor(dtype))(order);
+  return finish(adoptArray(array, dtype, [n], options.device), options);
+}
 
 const BELOW = program([E.lt(E.input(0), E.scalar(0))], 1, 1);
 /** On the device, from the counter-based stream: true with probability p. For dropout. */
@@ -355,3 +401,17 @@ export const randLike = (t: Tensor, options: RandomOptions = {}): Tensor =>
   rand(t.shape, like(t, options));
 export const randnLike = (t: Tensor, options: RandomOptions = {}): Tensor =>
   randn(t.shape, like(t, options));
+/** `randintLike(t, high)` or `randintLike(t, low, high)`: of the dtype of `t`. */
+export function randintLike(
+  t: Tensor,
+  ...args:
+    | [high: number, options?: RandomOptions]
+    | [low: number, high: number, options?: RandomOptions]
+): Tensor {
+  const [low, high, options = {}] = (typeof args[1] === "number" ? args : [0, ...args]) as [
+    number,
+    number,
+    RandomOptions?,
+  ];
+  return randint(low, high, t.shape, like(t, options));
+}

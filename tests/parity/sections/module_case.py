@@ -26,14 +26,15 @@ def weighted_sum(outputs):
     return total
 
 
-def module_case(name, args=(), options=None, inputs=(), *, call=None, evaluate=True, grads=True):
+def module_case(name, args=(), options=None, inputs=(), *, call=None, training=True, evaluate=True, grads=True, module=None):
     """
     `inputs` are tensors, or lists of tensors where the module takes a tuple; `call` holds keyword arguments of the call.
-    Floating inputs and all parameters get gradients. With `evaluate` the module then runs again in evaluation mode.
+    Floating inputs and all parameters get gradients. With `evaluate` the module then runs again in evaluation mode;
+    without `training` it does from the start. A `module` that is given was made from the arguments by the caller.
     """
     options, call = options or {}, call or {}
     torch.manual_seed(0)
-    module = getattr(nn, name)(*args, **options)
+    module = (module or getattr(nn, name)(*args, **options)).train(training)
     state = {}
     with torch.no_grad():
         for i, (key, p) in enumerate(module.named_parameters()):
@@ -44,7 +45,8 @@ def module_case(name, args=(), options=None, inputs=(), *, call=None, evaluate=T
     leaf = lambda x: [leaf(t) for t in x] if isinstance(x, (list, tuple)) else plain(x).clone().requires_grad_(wants(x))
     leaves = [leaf(x) for x in inputs]
     given = [tuple(x) if isinstance(x, list) else x for x in leaves]
-    outputs = flat(module(*given, **call))
+    asked = {k: plain(v) for k, v in call.items()}
+    outputs = flat(module(*given, **asked))
     total = weighted_sum(outputs)
     if isinstance(total, torch.Tensor):
         total.backward()
@@ -52,10 +54,11 @@ def module_case(name, args=(), options=None, inputs=(), *, call=None, evaluate=T
         "module": name, "args": list(args), "options": camel_keys(options), "state": state, "inputs": list(inputs), "call": camel_keys(call) or None,
         "outputs": outputs, "grads": [x.grad for x in flat(leaves)],
         "parameterGrads": {k: p.grad for k, p in module.named_parameters() if p.grad is not None},
+        **({} if training else {"training": False}),
         "buffers": {k: b.clone() for k, b in module.named_buffers() if k in module.state_dict()},
     }
-    if evaluate:
+    if evaluate and training:
         module.eval()
         with torch.no_grad():
-            case["evaluated"] = flat(module(*given, **call))
+            case["evaluated"] = flat(module(*given, **asked))
     return case

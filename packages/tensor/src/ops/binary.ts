@@ -11,7 +11,7 @@ export const add = defineMap<Binary>("add", (a, b) => E.add(a, b));
 export const sub = defineMap<Binary>("sub", (a, b) => E.sub(a, b));
 export const mul = defineMap<Binary>("mul", (a, b) => E.mul(a, b));
 /** True division: integers give float32. */
-export const div = defineMap<Binary>("div", (a, b) => E.div(a, b), float);
+export const trueDivide = defineMap<Binary>("div", (a, b) => E.div(a, b), float);
 /** Division rounded towards zero. */
 export const divTrunc = defineMap<Binary>("div", (a, b) => E.trunc(E.div(a, b)));
 /** Division rounded down. */
@@ -41,10 +41,11 @@ export const logicalXor = defineMap<Binary>(
   bool,
 );
 
-/** start + weight · (end − start) */
-export const lerp = defineMap<[Tensor, Tensor, Operand]>("lerp", (a, b, w) =>
-  E.add(a, E.mul(w, E.sub(b, a))),
-);
+/** start + weight · (end − start), reckoned from the nearer end, so that weight 1 gives the end exactly. */
+export const lerp = defineMap<[Tensor, Tensor, Operand]>("lerp", (a, b, w) => {
+  const way = E.sub(b, a);
+  return E.select(E.lt(E.abs(w), 0.5), E.add(a, E.mul(w, way)), E.sub(b, E.mul(way, E.sub(1, w))));
+});
 
 const signsDiffer = (r: E.Expr, b: E.Expr) =>
   E.and(E.ne(r, 0), E.ne(E.cast(E.lt(r, 0)), E.cast(E.lt(b, 0))));
@@ -59,3 +60,13 @@ function floorQuotient(a: E.Expr, b: E.Expr): E.Expr {
   const floored = E.select(signsDiffer(r, b), E.sub(quotient, 1), quotient);
   return E.select(E.eq(b, 0), E.div(a, b), floored);
 }
+
+// Second names.
+export const arctan2 = atan2;
+export const greater = gt;
+export const greaterEqual = ge;
+export const less = lt;
+export const lessEqual = le;
+export const multiply = mul;
+export const notEqual = ne;
+export const subtract = sub;

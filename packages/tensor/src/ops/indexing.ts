@@ -1,7 +1,7 @@
 /** Reading and writing at positions that are data. */
 
 import type { ScatterMode } from "../backend.ts";
-import { assign, commonBackend } from "../define.ts";
+import { assign, commonBackend, defineMap } from "../define.ts";
 import { dispatch, type Op } from "../dispatch.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
@@ -9,10 +9,16 @@ import { IDENTITY, program } from "../program.ts";
 import { type Shape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate, denseLike, type View } from "../view.ts";
+import { scatterReduce } from "./scatterReduce.ts";
 
-const gatherOp: Op<{ readonly axis: number }> = {
+interface GatherAttrs {
+  readonly axis: number;
+  /** What was called, for messages. */
+  readonly caller: string;
+}
+const gatherOp: Op<GatherAttrs> = {
   name: "gather",
-  forward([x, index], { axis }) {
+  forward([x, index], { axis, caller }) {
     const backend = commonBackend("gather", [x, index]);
     const out = allocate(
       backend,
@@ -21,7 +27,9 @@ const gatherOp: Op<{ readonly axis: number }> = {
       denseLike(index.shape, index.memory.strides),
     );
     if (out.numel > 0)
-      backend.gather(trimmed(x.memory, index.shape, axis), index.memory, out, axis);
+      blaming(caller, () =>
+        backend.gather(trimmed(x.memory, index.shape, axis), index.memory, out, axis),
+      );
     return [new Tensor(out)];
   },
   saves: () => ({ inputs: [1] }),
@@ -30,6 +38,15 @@ const gatherOp: Op<{ readonly axis: number }> = {
     null,
   ],
 };
+/** A kernel names itself when an index is out of range; the user called something else. */
+function blaming(caller: string, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new DlError("index", error.message.replace(/^\w+/, caller), { cause: error });
+  }
+}
 /** The part of v that positions of `shape` can meet. */
 const trimmed = (v: View, shape: Shape, axis: number): View =>
   v.with(
@@ -37,12 +54,25 @@ const trimmed = (v: View, shape: Shape, axis: number): View =>
     v.strides,
   );
 
-function checkIndex(name: string, x: Tensor, axis: number, index: Tensor): Tensor {
+/** As int32; other than whole numbers are refused. */
+export function wholeNumbers(name: string, index: Tensor): Tensor {
   if (index.dtype !== "int32" && index.dtype !== "uint8")
     throw new DlError(
       "dtype",
       `${name}: the index is ${index.dtype}, whole numbers are wanted: index.to("int32")`,
     );
+  return index.to("int32");
+}
+
+const wrap = defineMap<[Tensor, number]>("wrap", (i, n) =>
+  E.select(E.and(E.lt(i, 0), E.le(E.neg(n), i)), E.add(i, n), i),
+);
+/** Positions counted from the end (−n … −1) as those from the start. */
+export const wrapIndex = (name: string, index: Tensor, n: number): Tensor =>
+  wrap(wholeNumbers(name, index), n);
+
+function checkIndex(name: string, x: Tensor, axis: number, index: Tensor): Tensor {
+  const whole = wholeNumbers(name, index);
   if (index.rank !== x.rank)
     throw new ShapeError(
       `${name}: the index ${formatShape(index.shape)} needs as many dimensions as the tensor ${formatShape(x.shape)}`,
@@ -52,19 +82,45 @@ function checkIndex(name: string, x: Tensor, axis: number, index: Tensor): Tenso
     throw new ShapeError(
       `${name}: the index ${formatShape(index.shape)} is larger than ${formatShape(x.shape)} in dimension ${tooLarge}`,
     );
-  return index.to("int32");
+  return whole;
 }
 
-/** out[i][j] = x[index[i][j]][j] for dim 0, and so on. */
-export function gather(x: Tensor, dim: number, index: Tensor): Tensor {
-  const axis = wrapDim(dim, x.rank, "gather");
-  if (x.rank === 0) return gather(x.reshape([1]), 0, index.reshape([1])).reshape([]);
-  return dispatch(gatherOp, [x, checkIndex("gather", x, axis, index)], { axis });
+/**
+ * Reads along `dim` at positions that are data.
+ *
+ *     out[i][j] = x[index[i][j]][j] for dim 0,  x[i][index[i][j]] for dim 1, and so on
+ *
+ * @param index int32, as many dimensions as x, nowhere larger than x but along `dim`. Its shape is the result's.
+ * @throws DlError "index" for a position that is not there (a device that does not look gives anything).
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.gather.html
+ *
+ * @example
+ * const index = tensor([[1, 0], [0, 0]], { dtype: "int32" });
+ * gather(tensor([[1, 2], [3, 4]]), 1, index) // => [[2, 1], [3, 3]]
+ */
+export const gather = (x: Tensor, dim: number, index: Tensor): Tensor =>
+  gatherAs("gather", x, dim, index);
+
+/** `gather` for another op, which messages name. */
+export function gatherAs(caller: string, x: Tensor, dim: number, index: Tensor): Tensor {
+  const axis = wrapDim(dim, x.rank, caller);
+  // PyTorch takes a number and a vector of one number for the same here.
+  if (x.rank === 0 || index.rank === 0)
+    return gatherAs(
+      caller,
+      x.rank === 0 ? x.reshape([1]) : x,
+      0,
+      index.rank === 0 ? index.reshape([1]) : index,
+    ).reshape(index.shape);
+  return dispatch(gatherOp, [x, checkIndex(caller, x, axis, index)], { axis, caller });
 }
 
-const scatterOp: Op<{ readonly axis: number; readonly mode: ScatterMode }> = {
+interface ScatterAttrs extends GatherAttrs {
+  readonly mode: ScatterMode;
+}
+const scatterOp: Op<ScatterAttrs> = {
   name: "scatter",
-  forward([x, index, updates], { axis, mode }) {
+  forward([x, index, updates], { axis, mode, caller }) {
     const backend = commonBackend("scatter", [x, index, updates]);
     const out = allocate(backend, x.dtype, x.shape, denseLike(x.shape, x.memory.strides));
     if (out.numel > 0) {
@@ -74,7 +130,9 @@ const scatterOp: Op<{ readonly axis: number; readonly mode: ScatterMode }> = {
         updates.memory.strides,
       );
       if (index.numel > 0)
-        backend.scatter(trimmed(out, index.shape, axis), index.memory, source, axis, mode);
+        blaming(caller, () =>
+          backend.scatter(trimmed(out, index.shape, axis), index.memory, source, axis, mode),
+        );
     }
     return [new Tensor(out)];
   },
@@ -97,52 +155,78 @@ const embedCorner = (g: Tensor, shape: Shape): Tensor =>
         shape.flatMap((_, i) => [0, shape[shape.length - 1 - i] - g.shape[shape.length - 1 - i]]),
       );
 
-function scatterWith(
-  name: string,
+/** `scatter` for another op, which messages name. */
+export function scatterAs(
+  caller: string,
   mode: ScatterMode,
   x: Tensor,
   dim: number,
   index: Tensor,
   updates: Tensor,
 ): Tensor {
-  const axis = wrapDim(dim, x.rank, name);
-  const checked = checkIndex(name, x, axis, index);
+  const axis = wrapDim(dim, x.rank, caller);
+  if (x.rank === 0)
+    return scatterAs(
+      caller,
+      mode,
+      x.reshape([1]),
+      0,
+      index.reshape([index.numel]),
+      updates.rank === 0 ? updates.reshape([1]) : updates,
+    ).reshape([]);
+  const checked = checkIndex(caller, x, axis, index);
   if (updates.rank !== index.rank || index.shape.some((n, d) => n > updates.shape[d])) {
     throw new ShapeError(
-      `${name}: the index ${formatShape(index.shape)} is larger than the source ${formatShape(updates.shape)}`,
+      `${caller}: the index ${formatShape(index.shape)} is larger than the source ${formatShape(updates.shape)}`,
     );
   }
   if (updates.dtype !== x.dtype)
     throw new DlError(
       "dtype",
-      `${name}: the source is ${updates.dtype}, the tensor ${x.dtype}: convert with .to("${x.dtype}")`,
+      `${caller}: the source is ${updates.dtype}, the tensor ${x.dtype}: convert with .to("${x.dtype}")`,
     );
-  return dispatch(scatterOp, [x, checked, updates], { axis, mode });
+  return dispatch(scatterOp, [x, checked, updates], { axis, mode, caller });
 }
 
-/** A copy of x with `source` (a tensor or one number) written where `index` says; gather is its reverse. */
-export function scatter(x: Tensor, dim: number, index: Tensor, source: Tensor | number): Tensor {
+/**
+ * A copy of x with `source` (a tensor or one number) written along `dim` where `index` says; `gather` is its reverse.
+ *
+ *     out[index[i][j]][j] = source[i][j] for dim 0, and so on
+ *
+ * @param index int32, as many dimensions as x, nowhere larger than `source`, nor than x but along `dim`.
+ * @param options.reduce "add" or "multiply" instead of replacing.
+ * @throws DlError "index" for a position that is not there.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.scatter.html
+ *
+ * @example
+ * scatter(zeros(2, 3), 1, tensor([[2], [0]], { dtype: "int32" }), 5) // => [[0, 0, 5], [5, 0, 0]]
+ */
+export function scatter(
+  x: Tensor,
+  dim: number,
+  index: Tensor,
+  source: Tensor | number,
+  { reduce }: { reduce?: "add" | "multiply" } = {},
+): Tensor {
   const updates =
     typeof source === "number"
       ? Tensor.scalar(source, x.dtype, x.device).expand(index.shape)
       : source;
-  return scatterWith("scatter", "set", x, dim, index, updates);
+  if (reduce === "multiply") return scatterReduce(x, dim, index, updates, "prod");
+  return scatterAs("scatter", reduce === "add" ? "add" : "set", x, dim, index, updates);
 }
-/** The same, adding. Several updates of one element all count. */
-export const scatterAdd = (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor =>
-  scatterWith("scatterAdd", "add", x, dim, index, source);
 
-/** The positions of `dim` that a vector of indices names, in that order. */
-export function indexSelect(x: Tensor, dim: number, index: Tensor): Tensor {
-  if (index.rank !== 1)
-    throw new ShapeError(
-      `indexSelect: the index is to be a vector, got ${formatShape(index.shape)}`,
-    );
-  const axis = wrapDim(dim, x.rank, "indexSelect");
-  const shape = x.shape.map((n, d) => (d === axis ? index.shape[0] : n));
-  const column = index.reshape(shape.map((_, d) => (d === axis ? index.shape[0] : 1)));
-  return gather(x, axis, column.expand(shape));
-}
+/**
+ * `scatter` that adds: several updates of one element all count.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.scatter_add_.html
+ *
+ * @example
+ * const index = tensor([1, 1, 0], { dtype: "int32" });
+ * scatterAdd(zeros(2), 0, index, tensor([1, 2, 3])) // => [3, 3]
+ */
+export const scatterAdd = (x: Tensor, dim: number, index: Tensor, source: Tensor): Tensor =>
+  scatterAs("scatterAdd", "add", x, dim, index, source);
 
 const oneHotOp: Op<{ readonly classes: number }> = {
   name: "oneHot",
@@ -179,26 +263,3 @@ export function oneHot(index: Tensor, { numClasses = -1 } = {}): Tensor {
     classes: numClasses < 0 ? largest + 1 : numClasses,
   });
 }
-
-/** Zero above (`tril`) or below (`triu`) the given diagonal of the last two dimensions. */
-const triangleOp: Op<{ readonly lower: boolean; readonly diagonal: number }> = {
-  name: "tril",
-  forward([x], { lower, diagonal }) {
-    const out = allocate(x.device, x.dtype, x.shape);
-    const distance = E.sub(E.index(x.rank - 1), E.add(E.index(x.rank - 2), E.scalar(0)));
-    const inside = lower ? E.le(distance, 0) : E.ge(distance, 0);
-    if (out.numel > 0)
-      assign([out], program([E.select(inside, E.input(0), 0)], 1, 1), [x.memory], [diagonal]);
-    return [new Tensor(out)];
-  },
-  gradient: ([g], { attrs }) => [dispatch(triangleOp, [g!], attrs)],
-};
-const triangle = (x: Tensor, lower: boolean, diagonal: number): Tensor => {
-  if (x.rank < 2)
-    throw new ShapeError(
-      `${lower ? "tril" : "triu"}: at least 2 dimensions are wanted, got ${formatShape(x.shape)}`,
-    );
-  return dispatch(triangleOp, [x], { lower, diagonal });
-};
-export const tril = (x: Tensor, { diagonal = 0 } = {}): Tensor => triangle(x, true, diagonal);
-export const triu = (x: Tensor, { diagonal = 0 } = {}): Tensor => triangle(x, false, diagonal);

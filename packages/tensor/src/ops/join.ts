@@ -45,9 +45,26 @@ const part = (v: View, axis: number, start: number, length: number): View =>
     v.offset + start * v.strides[axis],
   );
 
-/** One after another along `dim`; every other size has to agree. */
-export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
-  if (tensors.length === 0) throw new DlError("value", "cat: an empty list of tensors");
+/** `dim`, by itself or in options. Default 0. */
+export type DimArgument = number | { dim?: number };
+const dimOf = (dim: DimArgument = 0): number => (typeof dim === "number" ? dim : (dim.dim ?? 0));
+
+/**
+ * One after another along `dim` (default 0); every other size has to agree. Dtypes are promoted.
+ *
+ * @throws ShapeError for other sizes that differ.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.cat.html
+ *
+ * @example
+ * cat([tensor([[1, 2]]), tensor([[3, 4]])], 1) // => [[1, 2, 3, 4]]
+ */
+export function cat(list: readonly Tensor[], dimension: DimArgument = 0): Tensor {
+  const dim = dimOf(dimension);
+  if (list.length === 0) throw new DlError("value", "cat: an empty list of tensors");
+  // As in PyTorch, an empty vector goes with anything.
+  const isNothing = (t: Tensor) => t.rank === 1 && t.numel === 0;
+  const some = list.some((t) => !isNothing(t));
+  const tensors = some ? list.filter((t) => !isNothing(t)) : list;
   const [first] = tensors;
   if (first.rank === 0)
     throw new ShapeError("cat: zero-dimensional tensors cannot be joined: use stack");
@@ -61,12 +78,21 @@ export function cat(tensors: readonly Tensor[], dim = 0): Tensor {
   });
   return dispatch(catOp, tensors, {
     axis,
-    dtype: tensors.map((t) => t.dtype).reduce(promoteTypes),
+    dtype: list.map((t) => t.dtype).reduce(promoteTypes),
   });
 }
 
-/** As a new dimension. */
-export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
+/**
+ * One after another along a new dimension `dim` (default 0); shapes have to be equal.
+ *
+ * @throws ShapeError for shapes that differ.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.stack.html
+ *
+ * @example
+ * stack([tensor([1, 2]), tensor([3, 4])], 1) // => [[1, 3], [2, 4]]
+ */
+export function stack(tensors: readonly Tensor[], dimension: DimArgument = 0): Tensor {
+  const dim = dimOf(dimension);
   if (tensors.length === 0) throw new DlError("value", "stack: an empty list of tensors");
   const odd = tensors.findIndex((t) => !sameShape(t.shape, tensors[0].shape));
   if (odd >= 0)
@@ -80,12 +106,28 @@ export function stack(tensors: readonly Tensor[], dim = 0): Tensor {
   );
 }
 
-/** Parts of `size` (the last may be smaller), or of the given sizes. Views. */
-export function split(x: Tensor, size: number | readonly number[], dim = 0): Tensor[] {
+/**
+ * Parts of `size` (the last may be smaller), or of the given sizes, along `dim` (default 0). Views.
+ *
+ * @throws ShapeError when given sizes do not add up.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.split.html
+ *
+ * @example
+ * split(tensor([1, 2, 3, 4, 5]), 2) // => [[1, 2], [3, 4], [5]]
+ */
+export function split(
+  x: Tensor,
+  size: number | readonly number[],
+  dimension: DimArgument = 0,
+): Tensor[] {
+  const dim = dimOf(dimension);
+  requireDimension("split", x);
   const axis = wrapDim(dim, x.rank, "split");
   const n = x.shape[axis];
-  if (typeof size === "number" && !(size > 0))
+  // As in PyTorch, nothing can be split into nothings.
+  if (typeof size === "number" && !(size > 0 || (size === 0 && n === 0)))
     throw new DlError("value", `split: size ${size} has to be positive`);
+  if (size === 0) return [x.narrow(axis, 0, 0)];
   const sizes =
     typeof size === "number"
       ? Array.from({ length: Math.max(1, Math.ceil(n / size)) }, (_, i) =>
@@ -104,14 +146,40 @@ export function split(x: Tensor, size: number | readonly number[], dim = 0): Ten
   });
 }
 
-/** At most `chunks` parts of equal size (the last may be smaller). Views. */
-export function chunk(x: Tensor, chunks: number, dim = 0): Tensor[] {
-  if (!(chunks > 0)) throw new DlError("value", `chunk: ${chunks} parts: at least one is wanted`);
-  return split(x, Math.max(1, Math.ceil(x.shape[wrapDim(dim, x.rank, "chunk")] / chunks)), dim);
+function requireDimension(name: string, x: Tensor): void {
+  if (x.rank === 0)
+    throw new ShapeError(`${name}: a zero-dimensional tensor has no dimension to take apart`);
 }
 
-/** Every position of `dim` by itself, without that dimension. Views. */
-export function unbind(x: Tensor, dim = 0): Tensor[] {
+/**
+ * At most `chunks` parts of equal size (the last may be smaller) along `dim` (default 0). Views.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.chunk.html
+ *
+ * @example
+ * chunk(tensor([1, 2, 3, 4, 5]), 2) // => [[1, 2, 3], [4, 5]]
+ */
+export function chunk(x: Tensor, chunks: number, dimension: DimArgument = 0): Tensor[] {
+  const dim = dimOf(dimension);
+  requireDimension("chunk", x);
+  if (!(chunks > 0)) throw new DlError("value", `chunk: ${chunks} parts: at least one is wanted`);
+  const n = x.shape[wrapDim(dim, x.rank, "chunk")];
+  // As in PyTorch, nothing makes as many nothings as asked.
+  if (n === 0) return Array.from({ length: chunks }, () => x.narrow(dim, 0, 0));
+  return split(x, Math.ceil(n / chunks), dim);
+}
+
+/**
+ * Every position of `dim` (default 0) by itself, without that dimension. Views.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.unbind.html
+ *
+ * @example
+ * unbind(tensor([[1, 2], [3, 4]])) // => [[1, 2], [3, 4]]
+ */
+export function unbind(x: Tensor, dimension: DimArgument = 0): Tensor[] {
+  const dim = dimOf(dimension);
+  requireDimension("unbind", x);
   const axis = wrapDim(dim, x.rank, "unbind");
   return Array.from({ length: x.shape[axis] }, (_, i) => x.select(axis, i));
 }
@@ -224,16 +292,22 @@ function padByIndex(
     replicate: (i, n) => Math.min(Math.max(i, 0), n - 1),
     circular: (i, n) => ((i % n) + n) % n,
   };
-  return x.shape.reduce((t, n, d) => {
+  return x.shape.reduce((t, size, d) => {
     if (before[d] === 0 && after[d] === 0) return t;
+    // What repeats itself is what negative numbers leave.
+    const cut = mode === "circular" ? Math.max(0, -before[d]) : 0;
+    const n = mode === "circular" ? size - cut - Math.max(0, -after[d]) : size;
     const most = mode === "reflect" ? n - 1 : mode === "circular" ? n : Infinity;
-    if (before[d] > most || after[d] > most)
+    const length = size + before[d] + after[d];
+    if (before[d] > most || after[d] > most || (length > 0 && n < 1))
       throw new ShapeError(
-        `pad: ${mode} padding of dim ${d} of ${formatShape(x.shape)} can be at most ${most}, got [${before[d]}, ${after[d]}]`,
+        `pad: ${mode} padding of dim ${d} of ${formatShape(x.shape)} can be at most ${Math.max(most, 0)}, got [${before[d]}, ${after[d]}]`,
       );
-    const index = Int32Array.from({ length: n + before[d] + after[d] }, (_, i) =>
-      source[mode](i - before[d], n),
-    );
+    if (length < 0)
+      throw new ShapeError(
+        `pad: [${before[d]}, ${after[d]}] cuts more off dim ${d} of ${formatShape(x.shape)} than there is`,
+      );
+    const index = Int32Array.from({ length }, (_, i) => cut + source[mode](i - before[d] - cut, n));
     return t.indexSelect(d, Tensor.from(index, [index.length], x.device));
   }, x);
 }

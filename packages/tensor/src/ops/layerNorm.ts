@@ -5,6 +5,7 @@ import { defineComposite, makeMapOp } from "../define.ts";
 import { dispatch, dispatchAll } from "../dispatch.ts";
 import { formatShape, ShapeError } from "../errors.ts";
 import { input, mul, sub } from "../expr.ts";
+import { scope } from "../scope.ts";
 import { numelOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { sumOfMap } from "./reduce.ts";
@@ -133,7 +134,7 @@ export function layerNorm(
         `layerNorm: ${name} has to be ${formatShape(normalizedShape)}, got ${formatShape(t.shape)}`,
       );
   const size = numelOf(normalizedShape);
-  if (x.numel === 0) return x.mul(1);
+  if (x.numel === 0) return scope(() => emptyResult(x, weight, bias));
   const rows = x.reshape([x.numel / size, size]);
   const flat = (t: Tensor) => t.reshape([size]);
   const affine =
@@ -142,4 +143,9 @@ export function layerNorm(
   mean.dispose();
   inverse.dispose();
   return y.reshape(shape);
+}
+/** Of no samples. Weight and bias still get a gradient: zero. */
+function emptyResult(x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+  const y = x.mul(weight ?? 1);
+  return bias ? y.add(bias) : y;
 }

@@ -1,12 +1,17 @@
-/** Pooling: a reduction over windows. */
+/**
+ * Pooling: a reduction over windows. The ops are those of images. A sequence is an image of one row, and a volume is pooled
+ * slice by slice and then across slices, so that both run on the kernels for images.
+ */
 import { type CompositeDefinition, defineComposite, runReduce } from "../define.ts";
 import { dispatch, dispatchAll, type Op } from "../dispatch.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { IDENTITY, program } from "../program.ts";
+import { scope } from "../scope.ts";
 import { numelOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { View } from "../view.ts";
+import { divTrunc } from "./binary.ts";
 import { type PairArgument, pair } from "./conv.ts";
 import { pad, padChannelsLast } from "./join.ts";
 import type { ValuesAndIndices } from "./reduce.ts";
@@ -25,37 +30,49 @@ interface PoolGeometry {
 
 export interface MaxPoolOptions {
   /** Default: the window's size. */
-  stride?: PairArgument;
+  stride?: PairArgument | null;
   /** With −∞ on both sides. Default 0, at most half the window. */
   padding?: PairArgument;
+  /** Distance between the window's elements. Default 1. */
   dilation?: PairArgument;
-  /** Round the output's size up instead of down. */
+  /** Round the output's size up instead of down. Default false. */
   ceilMode?: boolean;
+}
+
+const AXES = ["D", "H", "W"];
+/** `[N, C, H, W] or [C, H, W]` */
+export function spatialShapes(dims: number): string {
+  const axes = AXES.slice(3 - dims).join(", ");
+  return `[N, C, ${axes}] or [C, ${axes}]`;
+}
+/** An op for inputs with a batch, of an input with or without one. */
+export function checkRank(name: string, x: Tensor, dims: number): void {
+  if (x.rank !== dims + 1 && x.rank !== dims + 2)
+    throw new ShapeError(
+      `${name}: the input has to be ${spatialShapes(dims)}, got ${formatShape(x.shape)}`,
+    );
 }
 
 function geometry(
   name: string,
+  dims: number,
   x: Tensor,
   kernelSize: PairArgument,
   options: MaxPoolOptions,
 ): PoolGeometry {
-  if (x.rank !== 4)
-    throw new ShapeError(
-      `${name}: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}`,
-    );
-  const size = pair(kernelSize, `${name}: kernelSize`);
-  const stride = pair(options.stride ?? size, `${name}: stride`);
-  const padding = pair(options.padding ?? 0, `${name}: padding`);
-  const dilation = pair(options.dilation ?? 1, `${name}: dilation`);
-  if (size.some((k) => k < 1) || stride.some((s) => s < 1))
+  const size = pair(kernelSize, `${name}: kernelSize`, dims);
+  const stride = pair(options.stride ?? size, `${name}: stride`, dims);
+  const padding = pair(options.padding ?? 0, `${name}: padding`, dims);
+  const dilation = pair(options.dilation ?? 1, `${name}: dilation`, dims);
+  if (size.some((k) => k < 1) || stride.some((s) => s < 1) || dilation.some((s) => s < 1))
     throw new DlError(
       "value",
-      `${name}: kernelSize ${formatShape(size)} and stride ${formatShape(stride)} have to be positive`,
+      `${name}: kernelSize ${formatShape(size)}, stride ${formatShape(stride)} and dilation ${formatShape(dilation)} have to be positive`,
     );
-  if (padding.some((p, i) => p < 0 || 2 * p > size[i]))
+  if (padding.some((p, i) => p < 0 || 2 * p > dilation[i] * (size[i] - 1) + 1))
     throw new DlError(
       "value",
-      `${name}: padding ${formatShape(padding)} can be at most half of kernelSize ${formatShape(size)}`,
+      `${name}: padding ${formatShape(padding)} can be at most half of kernelSize ${formatShape(size)}${dilation.some((d) => d > 1) ? ` with dilation ${formatShape(dilation)}` : ""}`,
     );
   const input = x.shape.slice(2);
   const out = input.map((n, i) => {
@@ -193,23 +210,135 @@ const maxPoolInputGradientOp: Op<PoolGeometry> = defineComposite<PoolGeometry>(
   },
 );
 
-/** Maxima of windows, and where in their [H, W] plane they are. */
-export function maxPool2dWithIndices(
+/** What pooling in some number of dimensions comes to in two. */
+interface Stage {
+  readonly kernelSize: readonly number[];
+  readonly options: Omit<AvgPoolOptions, "divisorOverride"> & MaxPoolOptions;
+}
+const CEIL_AND_COUNT = ["ceilMode", "countIncludePad"] as const;
+function stage(
+  { size, stride, padding, dilation }: PoolGeometry,
+  from: number,
+  to: number,
+  fill: "before" | "after",
+  options: Stage["options"],
+): Stage {
+  const part = (list: readonly number[], none: number) => {
+    const taken = list.slice(from, to);
+    return taken.length === 2 ? taken : fill === "before" ? [none, ...taken] : [...taken, none];
+  };
+  return {
+    kernelSize: part(size, 1),
+    options: {
+      stride: part(stride, 1),
+      padding: part(padding, 0),
+      dilation: part(dilation, 1),
+      ...Object.fromEntries(CEIL_AND_COUNT.map((key) => [key, options[key]])),
+    },
+  };
+}
+
+/** Maxima of windows, and where in their plane they are. */
+function maxPoolWithIndices(
+  name: string,
+  dims: number,
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: MaxPoolOptions,
+): ValuesAndIndices {
+  checkRank(name, x, dims);
+  if (x.rank === dims + 1) {
+    const batch = x.unsqueeze(0);
+    const { values, indices } = maxPoolWithIndices(name, dims, batch, kernelSize, options);
+    return { values: values.squeeze(0), indices: indices.squeeze(0) };
+  }
+  const shape = geometry(name, dims, x, kernelSize, options);
+  if (dims === 2) {
+    const [values, indices] = dispatchAll(maxPoolOp, [x], shape);
+    return { values, indices };
+  }
+  const pool = (t: Tensor, { kernelSize: size, options: rest }: Stage) =>
+    maxPoolWithIndices(name, 2, t, size, rest);
+  if (dims === 1) {
+    const { values, indices } = pool(x.unsqueeze(2), stage(shape, 0, 1, "before", options));
+    return { values: values.squeeze(2), indices: indices.squeeze(2) };
+  }
+  // Of each slice, and then of the slices: the first of equal maxima stays the first.
+  return scope(() => {
+    const [n, c, depth, ...plane] = x.shape;
+    const [, ...outPlane] = shape.out;
+    const slices = pool(x.reshape([n, c * depth, ...plane]), stage(shape, 1, 3, "before", options));
+    const flat = (t: Tensor) => t.reshape([n, c, depth, numelOf(outPlane)]);
+    const across = pool(flat(slices.values), stage(shape, 0, 1, "after", options));
+    // Its position tells the slice, and where to look up the position in it.
+    const found = across.indices.reshape([n, c, -1]);
+    const inSlice = slices.indices.reshape([n, c, -1]).gather(2, found);
+    const slice = divTrunc(found, numelOf(outPlane));
+    const out = [n, c, ...shape.out];
+    return {
+      values: across.values.reshape(out),
+      indices: slice.mul(numelOf(plane)).add(inSlice).reshape(out),
+    };
+  });
+}
+
+export type PoolResult<I extends boolean> = I extends true ? ValuesAndIndices : Tensor;
+export interface ReturnIndices<I extends boolean> {
+  /** Give `{ values, indices }`: also where in its plane each maximum is. Default false. */
+  returnIndices?: I;
+}
+/** What a function with `returnIndices` gives. */
+export function withoutIndices<I extends boolean>(
+  found: ValuesAndIndices,
+  returnIndices: I | undefined,
+): PoolResult<I> {
+  if (!returnIndices) found.indices.dispose();
+  return (returnIndices ? found : found.values) as PoolResult<I>;
+}
+
+function maxPool<I extends boolean>(
+  name: string,
+  dims: number,
+  x: Tensor,
+  kernelSize: PairArgument,
+  { returnIndices, ...options }: MaxPoolOptions & ReturnIndices<I>,
+): PoolResult<I> {
+  return withoutIndices(maxPoolWithIndices(name, dims, x, kernelSize, options), returnIndices);
+}
+
+/** {@link maxPool1d} that also says where in its sequence each maximum is. */
+export const maxPool1dWithIndices = (
   x: Tensor,
   kernelSize: PairArgument,
   options: MaxPoolOptions = {},
-): ValuesAndIndices {
-  if (x.rank === 3) {
-    const { values, indices } = maxPool2dWithIndices(x.unsqueeze(0), kernelSize, options);
-    return { values: values.squeeze(0), indices: indices.squeeze(0) };
-  }
-  const [values, indices] = dispatchAll(
-    maxPoolOp,
-    [x],
-    geometry("maxPool2d", x, kernelSize, options),
-  );
-  return { values, indices };
-}
+): ValuesAndIndices => maxPoolWithIndices("maxPool1d", 1, x, kernelSize, options);
+/** {@link maxPool2d} that also says where in its [H, W] plane each maximum is. */
+export const maxPool2dWithIndices = (
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: MaxPoolOptions = {},
+): ValuesAndIndices => maxPoolWithIndices("maxPool2d", 2, x, kernelSize, options);
+/** {@link maxPool3d} that also says where in its [D, H, W] volume each maximum is. */
+export const maxPool3dWithIndices = (
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: MaxPoolOptions = {},
+): ValuesAndIndices => maxPoolWithIndices("maxPool3d", 3, x, kernelSize, options);
+
+/**
+ * Maxima of windows of sequences. The gradient goes to the first of equal maxima.
+ *
+ * @param x `[N, C, L]` or `[C, L]`
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool1d.html
+ *
+ * @example
+ * maxPool1d(tensor([[1, 3, 2, 0]]), 2) // => [[3, 2]]
+ */
+export const maxPool1d = <I extends boolean = false>(
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: MaxPoolOptions & ReturnIndices<I> = {},
+): PoolResult<I> => maxPool("maxPool1d", 1, x, kernelSize, options);
 
 /**
  * Maxima of windows. The gradient goes to the first of equal maxima.
@@ -217,22 +346,80 @@ export function maxPool2dWithIndices(
  * @param x `[N, C, H, W]` or `[C, H, W]`
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool2d.html
  */
-export function maxPool2d(
+export const maxPool2d = <I extends boolean = false>(
   x: Tensor,
   kernelSize: PairArgument,
-  options: MaxPoolOptions = {},
-): Tensor {
-  const { values, indices } = maxPool2dWithIndices(x, kernelSize, options);
-  indices.dispose();
-  return values;
-}
+  options: MaxPoolOptions & ReturnIndices<I> = {},
+): PoolResult<I> => maxPool("maxPool2d", 2, x, kernelSize, options);
+
+/**
+ * Maxima of windows of volumes. The gradient goes to the first of equal maxima.
+ *
+ * @param x `[N, C, D, H, W]` or `[C, D, H, W]`
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.max_pool3d.html
+ */
+export const maxPool3d = <I extends boolean = false>(
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: MaxPoolOptions & ReturnIndices<I> = {},
+): PoolResult<I> => maxPool("maxPool3d", 3, x, kernelSize, options);
 
 export interface AvgPoolOptions extends Omit<MaxPoolOptions, "dilation"> {
   /** Count the padding's zeros as elements. Default true. */
   countIncludePad?: boolean;
-  /** Divide by this instead of the number of elements. */
-  divisorOverride?: number;
+  /** Divide by this instead of the number of elements. Default null. */
+  divisorOverride?: number | null;
 }
+
+function averagePool(
+  name: string,
+  dims: number,
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: AvgPoolOptions,
+): Tensor {
+  checkRank(name, x, dims);
+  if (x.rank === dims + 1)
+    return averagePool(name, dims, x.unsqueeze(0), kernelSize, options).squeeze(0);
+  const { countIncludePad = true, divisorOverride, ...rest } = options;
+  if (divisorOverride === 0) throw new DlError("value", `${name}: divisorOverride is 0`);
+  const shape = geometry(name, dims, x, kernelSize, rest);
+  if (dims === 2) {
+    const counts = shape.out.map((n, i) =>
+      typeof divisorOverride === "number"
+        ? new Array<number>(n).fill(i === 0 ? divisorOverride : 1)
+        : elementCounts(shape, i, countIncludePad),
+    );
+    return dispatch(avgPoolOp, [x], { ...shape, counts });
+  }
+  const pool = (t: Tensor, { kernelSize: size, options: more }: Stage, divisor = divisorOverride) =>
+    averagePool(name, 2, t, size, { ...more, divisorOverride: divisor });
+  if (dims === 1) return pool(x.unsqueeze(2), stage(shape, 0, 1, "before", options)).squeeze(2);
+  // Of each slice, and then of the slices.
+  return scope(() => {
+    const [n, c, depth, ...plane] = x.shape;
+    const [, ...outPlane] = shape.out;
+    const slices = pool(x.reshape([n, c * depth, ...plane]), stage(shape, 1, 3, "before", options));
+    const flat = slices.reshape([n, c, depth, numelOf(outPlane)]);
+    const divisor = typeof divisorOverride === "number" ? 1 : divisorOverride;
+    return pool(flat, stage(shape, 0, 1, "after", options), divisor).reshape([n, c, ...shape.out]);
+  });
+}
+
+/**
+ * Means of windows of sequences.
+ *
+ * @param x `[N, C, L]` or `[C, L]`
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool1d.html
+ *
+ * @example
+ * avgPool1d(tensor([[1, 3, 2, 0]]), 2) // => [[2, 1]]
+ */
+export const avgPool1d = (
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: Omit<AvgPoolOptions, "divisorOverride"> = {},
+): Tensor => averagePool("avgPool1d", 1, x, kernelSize, options);
 
 /**
  * Means of windows.
@@ -240,23 +427,23 @@ export interface AvgPoolOptions extends Omit<MaxPoolOptions, "dilation"> {
  * @param x `[N, C, H, W]` or `[C, H, W]`
  * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool2d.html
  */
-export function avgPool2d(
+export const avgPool2d = (
   x: Tensor,
   kernelSize: PairArgument,
   options: AvgPoolOptions = {},
-): Tensor {
-  if (x.rank === 3) return avgPool2d(x.unsqueeze(0), kernelSize, options).squeeze(0);
-  const { countIncludePad = true, divisorOverride, ...rest } = options;
-  const shape = geometry("avgPool2d", x, kernelSize, rest);
-  const counts =
-    divisorOverride === undefined
-      ? shape.size.map((_, i) => elementCounts(shape, i, countIncludePad))
-      : [
-          new Array<number>(shape.out[0]).fill(divisorOverride),
-          new Array<number>(shape.out[1]).fill(1),
-        ];
-  return dispatch(avgPoolOp, [x], { ...shape, counts });
-}
+): Tensor => averagePool("avgPool2d", 2, x, kernelSize, options);
+
+/**
+ * Means of windows of volumes.
+ *
+ * @param x `[N, C, D, H, W]` or `[C, D, H, W]`
+ * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.avg_pool3d.html
+ */
+export const avgPool3d = (
+  x: Tensor,
+  kernelSize: PairArgument,
+  options: AvgPoolOptions = {},
+): Tensor => averagePool("avgPool3d", 3, x, kernelSize, options);
 
 interface AvgPoolAttrs extends PoolGeometry {
   /** What a window's sum is divided by: the product of its row's and its column's number. */
@@ -323,35 +510,4 @@ function elementCounts(
     const end = Math.min(start + size[i], n + padding[i]);
     return includePad ? end - start : Math.min(end, n) - Math.max(start, 0);
   });
-}
-
-/**
- * Means over parts so chosen that the result has `outputSize` (null keeps a size): part i of n spans ⌊i·H/n⌋ … ⌈(i+1)·H/n⌉.
- *
- * @see https://pytorch.org/docs/stable/generated/torch.nn.functional.adaptive_avg_pool2d.html
- */
-export function adaptiveAvgPool2d(
-  x: Tensor,
-  outputSize: number | readonly (number | null)[],
-): Tensor {
-  if (x.rank !== 3 && x.rank !== 4)
-    throw new ShapeError(
-      `adaptiveAvgPool2d: the input has to be [N, C, H, W] or [C, H, W], got ${formatShape(x.shape)}`,
-    );
-  const wanted = typeof outputSize === "number" ? [outputSize, outputSize] : outputSize;
-  const input = x.shape.slice(-2);
-  const out = wanted.map((n, i) => n ?? input[i]);
-  if (out.every((n, i) => n > 0 && input[i] % n === 0))
-    return avgPool2d(x, [input[0] / out[0], input[1] / out[1]]);
-  // Means over unequal parts are products with matrices that hold the weights.
-  const average = (n: number, parts: number) => {
-    const weights = new Float32Array(parts * n);
-    for (let i = 0; i < parts; i++) {
-      const start = Math.floor((i * n) / parts);
-      const end = Math.ceil(((i + 1) * n) / parts);
-      weights.fill(1 / (end - start), i * n + start, i * n + end);
-    }
-    return Tensor.from(weights, [parts, n], x.device).to(x.dtype);
-  };
-  return average(input[0], out[0]).matmul(x).matmul(average(input[1], out[1]).t());
 }

@@ -1,13 +1,14 @@
 /** Reductions over dimensions, and what is made of them. */
 import type { ReduceOp } from "../backend.ts";
-import { type MapAttrs, type MapOp, runReduce } from "../define.ts";
+import { defineComposite, defineMap, type MapAttrs, type MapOp, runReduce } from "../define.ts";
 import { dispatch, type GradientContext, type Op } from "../dispatch.ts";
 import { type DType, isFloating, toFloating } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { IDENTITY, program } from "../program.ts";
 import { broadcastShapes, type Shape, sameShape, wrapDim, wrapDims } from "../shape.ts";
-import { Tensor } from "../tensor.ts";
+import { state } from "../state.ts";
+import { isTensor, Tensor } from "../tensor.ts";
 import { View } from "../view.ts";
 
 export type Dims = number | readonly number[];
@@ -28,6 +29,17 @@ export function dimArguments<O extends DimOptions>([first, options]: DimsFirst<O
     return { ...options, dim: first as Dims | undefined } as O;
   return first as O;
 }
+
+export interface OneDimOptions {
+  dim?: number;
+  /** Keep the dimension with size 1. Default false. */
+  keepdim?: boolean;
+}
+/** The same for ops along one dimension: `x.sort(0)`, `x.sort({ dim: 0 })`. */
+export type DimFirst<O extends { dim?: number } = OneDimOptions> = [dim?: number | O, options?: O];
+
+export const dimArgument = <O extends { dim?: number }>([first, options]: DimFirst<O>): O =>
+  typeof first === "object" ? first : ({ ...options, dim: first ?? options?.dim } as O);
 
 // ---- the op ----------------------------------------------------------------------------------------------------------
 
@@ -121,12 +133,28 @@ function sumOfMapGradient(
 
 /** g · Π of the others, also where elements are zero: with one zero only that one has a gradient, with two none has. */
 function prodGradient(x: Tensor, g: Tensor, product: Tensor, axes: readonly number[]): Tensor {
+  if (state.autograd?.isGradEnabled()) return differentiableProdGradient(x, g, axes);
   const isZero = x.eq(0);
   const zeros = isZero.sum(axes, { keepdim: true });
   const others = x.maskedFill(isZero, 1).prod(axes, { keepdim: true });
   const single = isZero.logicalAnd(zeros.eq(1));
   const regular = product.div(x.maskedFill(isZero, 1)).maskedFill(zeros.gt(0).expand(x.shape), 0);
   return g.mul(single.where(others.expand(x.shape), regular));
+}
+/** As running products of what is before and what is behind: no zero is a special case, so that it has gradients in turn. */
+function differentiableProdGradient(x: Tensor, g: Tensor, axes: readonly number[]): Tensor {
+  const others = x.shape.map((_, d) => d).filter((d) => !axes.includes(d));
+  const order = [...others, ...axes];
+  const moved = x.permute(order);
+  const rows = moved.reshape([...others.map((d) => x.shape[d]), -1]);
+  const before = (t: Tensor) =>
+    t
+      .narrow(-1, 0, t.shape.at(-1)! - 1)
+      .pad([1, 0], { value: 1 })
+      .cumprod(-1);
+  const rest = before(rows).mul(before(rows.flip(-1)).flip(-1));
+  const back = order.map((_, d) => order.indexOf(d));
+  return g.mul(rest.reshape(moved.shape).permute(back));
 }
 
 function reduce(
@@ -139,7 +167,7 @@ function reduce(
 ): Tensor {
   const axes = wrapDims(dims, x.rank, name);
   if (axes.length === 0) return x.to(dtype);
-  if ((op === "max" || op === "min") && axes.some((d) => x.shape[d] === 0)) {
+  if (/^a(max|min)$/.test(name) && axes.some((d) => x.shape[d] === 0)) {
     throw new ShapeError(
       `${name}: ${formatShape(x.shape)} has no elements along dim ${axes.find((d) => x.shape[d] === 0)}, and the extreme of nothing is not defined`,
     );
@@ -173,25 +201,48 @@ export function sumOfMap(
 /** Integers and booleans sum to int32. */
 const accumulated = (x: Tensor): DType => (isFloating(x.dtype) ? x.dtype : "int32");
 
-export function sum(x: Tensor, { dim, keepdim = false, dtype }: SumOptions = {}): Tensor {
+export function sum(x: Tensor, ...args: DimsFirst<SumOptions>): Tensor {
+  const { dim, keepdim = false, dtype } = dimArguments(args);
   return reduce("sum", x, dim, keepdim, dtype ?? accumulated(x), "sum");
 }
-export function prod(x: Tensor, { dim, keepdim = false, dtype }: SumOptions = {}): Tensor {
+export function prod(x: Tensor, ...args: DimsFirst<SumOptions>): Tensor {
+  const { dim, keepdim = false, dtype } = dimArguments(args);
   return reduce("prod", x, dim, keepdim, dtype ?? accumulated(x), "prod");
 }
 /** Equal maxima share the gradient. */
-export const amax = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor =>
-  reduce("max", x, dim, keepdim, x.dtype, "amax");
-export const amin = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor =>
-  reduce("min", x, dim, keepdim, x.dtype, "amin");
+export function amax(x: Tensor, ...args: DimsFirst): Tensor {
+  const { dim, keepdim = false } = dimArguments(args);
+  return reduce("max", x, dim, keepdim, x.dtype, "amax");
+}
+export function amin(x: Tensor, ...args: DimsFirst): Tensor {
+  const { dim, keepdim = false } = dimArguments(args);
+  return reduce("min", x, dim, keepdim, x.dtype, "amin");
+}
+/**
+ * The least and the greatest element, of all or along a dimension.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.aminmax.html
+ *
+ * @example
+ * aminmax(tensor([[3, 1], [2, 5]]), 1) // => { min: [1, 2], max: [3, 5] }
+ */
+export function aminmax(x: Tensor, ...args: DimsFirst): { min: Tensor; max: Tensor } {
+  const options = dimArguments(args);
+  return { min: amin(x, options), max: amax(x, options) };
+}
 /** Is any element not zero? */
-export const any = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor =>
-  reduce("max", x.to("bool"), dim, keepdim, "bool", "any");
+export function any(x: Tensor, ...args: DimsFirst): Tensor {
+  const { dim, keepdim = false } = dimArguments(args);
+  return reduce("max", x.to("bool"), dim, keepdim, "bool", "any");
+}
 /** Are all elements not zero? */
-export const all = (x: Tensor, { dim, keepdim = false }: DimOptions = {}): Tensor =>
-  reduce("min", x.to("bool"), dim, keepdim, "bool", "all");
+export function all(x: Tensor, ...args: DimsFirst): Tensor {
+  const { dim, keepdim = false } = dimArguments(args);
+  return reduce("min", x.to("bool"), dim, keepdim, "bool", "all");
+}
 
-export function mean(x: Tensor, { dim, keepdim = false, dtype }: SumOptions = {}): Tensor {
+export function mean(x: Tensor, ...args: DimsFirst<SumOptions>): Tensor {
+  const { dim, keepdim = false, dtype } = dimArguments(args);
   const type = dtype ?? x.dtype;
   if (!isFloating(type))
     throw new DlError(
@@ -248,7 +299,11 @@ const argOp: Op<{
 
 function arg(op: "max" | "min", x: Tensor, dim: number | undefined, keepdim: boolean): Tensor {
   const name = `arg${op}`;
-  if (x.numel === 0) throw new ShapeError(`${name}: ${formatShape(x.shape)} has no elements`);
+  const size = dim === undefined || x.rank === 0 ? x.numel : x.shape[wrapDim(dim, x.rank, name)];
+  if (size === 0)
+    throw new ShapeError(
+      `${name}: ${formatShape(x.shape)} has no elements${dim === undefined ? "" : ` along dim ${dim}`}`,
+    );
   if (x.rank === 0) return x.mul(0).to("int32");
   if (dim === undefined) {
     const flat = dispatch(argOp, [x.reshape([x.numel])], { reduceOp: op, axis: 0, keepdim: false });
@@ -257,10 +312,14 @@ function arg(op: "max" | "min", x: Tensor, dim: number | undefined, keepdim: boo
   return dispatch(argOp, [x], { reduceOp: op, axis: wrapDim(dim, x.rank, name), keepdim });
 }
 /** int32 positions of the maxima, the first of equal ones; of the flattened tensor if no dim is given. */
-export const argmax = (x: Tensor, dim?: number, { keepdim = false } = {}): Tensor =>
-  arg("max", x, dim, keepdim);
-export const argmin = (x: Tensor, dim?: number, { keepdim = false } = {}): Tensor =>
-  arg("min", x, dim, keepdim);
+export function argmax(x: Tensor, ...args: DimFirst): Tensor {
+  const { dim, keepdim = false } = dimArgument(args);
+  return arg("max", x, dim, keepdim);
+}
+export function argmin(x: Tensor, ...args: DimFirst): Tensor {
+  const { dim, keepdim = false } = dimArgument(args);
+  return arg("min", x, dim, keepdim);
+}
 
 export interface ValuesAndIndices {
   values: Tensor;
@@ -283,6 +342,43 @@ export const maxAlong = (x: Tensor, dim: number, keepdim: boolean): ValuesAndInd
 export const minAlong = (x: Tensor, dim: number, keepdim: boolean): ValuesAndIndices =>
   extremeAlong("min", x, dim, keepdim);
 
+interface Extreme {
+  /** Of all elements; equal ones share the gradient. */
+  (x: Tensor): Tensor;
+  /** Along a dimension, with positions; the gradient goes to that position alone. */
+  (x: Tensor, dim: number, options?: { keepdim?: boolean }): ValuesAndIndices;
+  (x: Tensor, options: { dim: number; keepdim?: boolean }): ValuesAndIndices;
+  /** Of two tensors, element by element. */
+  (x: Tensor, other: Tensor): Tensor;
+}
+type ExtremeArgument = number | Tensor | { dim?: number; keepdim?: boolean };
+const extreme = (op: "max" | "min"): Extreme =>
+  ((x: Tensor, first?: ExtremeArgument, options?: { keepdim?: boolean }) => {
+    if (isTensor(first)) return op === "max" ? x.maximum(first) : x.minimum(first);
+    const { dim, keepdim = false } =
+      typeof first === "number" ? { ...options, dim: first } : (first ?? {});
+    if (dim !== undefined) return extremeAlong(op, x, dim, keepdim);
+    return reduce(op, x, undefined, false, x.dtype, `a${op}`);
+  }) as Extreme;
+/**
+ * The greatest element of all, along a dimension (with positions), or of two tensors.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.max.html
+ *
+ * @example
+ * max(tensor([[1, 5], [7, 2]]), 1) // => { values: [5, 7], indices: [1, 0] }
+ */
+export const max = extreme("max");
+/**
+ * The least element of all, along a dimension (with positions), or of two tensors.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.min.html
+ *
+ * @example
+ * min(tensor([[1, 5], [7, 2]])) // => 1
+ */
+export const min = extreme("min");
+
 // ---- statistics ------------------------------------------------------------------------------------------------------
 
 export interface VarOptions extends DimOptions {
@@ -292,31 +388,42 @@ export interface VarOptions extends DimOptions {
   unbiased?: boolean;
 }
 /** Σ(x − mean)² / (n − correction), in two passes. */
-export function variance(
-  x: Tensor,
-  { dim, keepdim = false, correction, unbiased }: VarOptions = {},
-): Tensor {
+export function variance(x: Tensor, ...args: DimsFirst<VarOptions>): Tensor {
+  const { dim, keepdim = false, correction, unbiased } = dimArguments(args);
   const n = count(x, dim, "var");
   const difference = x.sub(mean(x, { dim: wrapDims(dim, x.rank, "var"), keepdim: true }));
   return sum(difference.square(), { dim, keepdim }).div(
     Math.max(0, n - (correction ?? (unbiased === false ? 0 : 1))),
   );
 }
-export const std = (x: Tensor, options: VarOptions = {}): Tensor => variance(x, options).sqrt();
+/** With gradient 0 where all elements are equal, as PyTorch. */
+const root = defineMap<[Tensor]>("std", (x) => E.sqrt(x), {
+  gradient: (g, _, y) => [E.select(E.eq(y, 0), 0, E.div(g, E.mul(2, y)))],
+});
+export const std = (x: Tensor, ...args: DimsFirst<VarOptions>): Tensor =>
+  root(variance(x, ...args));
 
 export interface NormOptions extends DimOptions {
-  /** 2 by default; Infinity, −Infinity, 0 and any other order. */
-  p?: number;
+  /** 2 by default, which is also `"fro"`; Infinity, −Infinity, 0 and any other order. */
+  p?: number | "fro";
+  dtype?: DType;
 }
 /** (Σ|x|ᵖ)^(1/p), of the elements as one vector. */
-export function norm(x: Tensor, { p = 2, dim, keepdim = false }: NormOptions = {}): Tensor {
-  if (p === 2) return euclidean(x, dim, keepdim);
+export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+  const { p = 2, dim, keepdim = false, dtype } = options;
+  if (dtype && dtype !== x.dtype) return norm(x.to(dtype), { ...options, dtype: undefined });
+  if (!isFloating(x.dtype))
+    throw new DlError(
+      "dtype",
+      `norm: the norm of ${x.dtype} is not defined: x.to("float32").norm(), or norm({ dtype: "float32" })`,
+    );
+  if (p === 2 || p === "fro") return euclidean(x, dim, keepdim);
   const size = x.abs();
   if (p === Infinity) return amax(size, { dim, keepdim });
   if (p === -Infinity) return amin(size, { dim, keepdim });
   if (p === 0) return sum(x.ne(0), { dim, keepdim, dtype: x.dtype });
   if (p === 1) return sum(size, { dim, keepdim });
-  return sum(size.pow(p), { dim, keepdim }).pow(1 / p);
+  return dispatch(powerNormOp, [x], { p, axes: wrapDims(dim, x.rank, "norm"), keepdim });
 }
 /** With gradient 0 where the norm is 0, as PyTorch. */
 function euclidean(x: Tensor, dim: Dims | undefined, keepdim: boolean): Tensor {
@@ -344,3 +451,26 @@ const euclideanOp: Op<{ readonly axes: readonly number[]; readonly keepdim: bool
     ];
   },
 };
+/** (Σ|x|ᵖ)^(1/p), with gradient 0 where x or the norm is 0, as PyTorch: the powers in it would be infinite there. */
+const powerNormOp = defineComposite<{
+  readonly p: number;
+  readonly axes: readonly number[];
+  readonly keepdim: boolean;
+}>("norm", {
+  decompose: ([x], { p, axes, keepdim }) => [
+    sum(x.abs().pow(p), { dim: axes, keepdim }).pow(1 / p),
+  ],
+  saves: () => ({ inputs: [0], outputs: [0] }),
+  // g · sign(x) · (|x| / y)^(p − 1)
+  gradient([g], { attrs: { p, axes, keepdim }, input, output, shape }) {
+    const kept = shape(0).map((n, d) => (axes.includes(d) ? 1 : n));
+    const [y, up] = [output(), g!].map((t) => (keepdim ? t : t.reshape(kept)));
+    const x = input(0);
+    const ratio = x
+      .abs()
+      .div(y)
+      .pow(p - 1);
+    const isZero = x.eq(0).logicalOr(y.eq(0));
+    return [x.sign().mul(ratio).mul(up).maskedFill(isZero, 0)];
+  },
+});

@@ -1,16 +1,29 @@
 /** Choosing between values, element by element. */
 import { defineMap, type Operand } from "../define.ts";
+import type { DType } from "../dtype.ts";
 import { DlError } from "../errors.ts";
 import * as E from "../expr.ts";
 import type { Tensor } from "../tensor.ts";
+import { nonzero } from "./masked.ts";
 
 const choose = defineMap<[Tensor, Operand, Operand]>("where", (c, a, b) =>
   E.select(E.ne(c, 0), a, b),
 );
 
-/** `a` where `condition` holds, else `b`. The condition's dtype does not count in the result's. */
-export function where(condition: Tensor, a: Operand, b: Operand): Tensor {
-  if (typeof a === "number" && typeof b === "number") return choose(condition, a, b).to("float32");
+/**
+ * `a` where `condition` holds, else `b`. The condition's dtype does not count in the result's; two whole numbers give
+ * int32, other numbers float32. Without `a` and `b`: where the condition holds, as `nonzero(condition, { asTuple: true })`,
+ * which waits for the device.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.where.html
+ *
+ * @example
+ * where(tensor([true, false]), tensor([1, 2]), 0) // => [1, 0]
+ */
+export function where(condition: Tensor, a: Operand, b: Operand): Tensor;
+export function where(condition: Tensor): Tensor[];
+export function where(condition: Tensor, a?: Operand, b?: Operand): Tensor | Tensor[] {
+  if (a === undefined || b === undefined) return nonzero(condition, { asTuple: true });
   const result = choose(condition.dtype === "bool" ? condition : condition.ne(0), a, b);
   return result;
 }
@@ -20,17 +33,17 @@ const clampBoth = defineMap<[Tensor, Operand, Operand]>(
   (x, low, high) => E.min(E.max(x, low), high),
   {
     gradient: (g, [x, low, high]) => [
-      E.select(E.or(E.lt(x, low), E.lt(high, x)), 0, g),
+      E.select(E.and(E.le(low, x), E.le(x, high)), g, 0),
       E.select(E.and(E.lt(x, low), E.lt(low, high)), g, 0),
       E.select(E.or(E.lt(high, x), E.lt(high, low)), g, 0),
     ],
   },
 );
 const clampLow = defineMap<[Tensor, Operand]>("clamp", (x, low) => E.max(x, low), {
-  gradient: (g, [x, low]) => [E.select(E.lt(x, low), 0, g), E.select(E.lt(x, low), g, 0)],
+  gradient: (g, [x, low]) => [E.select(E.le(low, x), g, 0), E.select(E.lt(x, low), g, 0)],
 });
 const clampHigh = defineMap<[Tensor, Operand]>("clamp", (x, high) => E.min(x, high), {
-  gradient: (g, [x, high]) => [E.select(E.lt(high, x), 0, g), E.select(E.lt(high, x), g, 0)],
+  gradient: (g, [x, high]) => [E.select(E.le(x, high), g, 0), E.select(E.lt(high, x), g, 0)],
 });
 
 /** x limited to [min, max]; either may be left out. Elements at a limit keep their gradient. */
@@ -40,6 +53,12 @@ export function clamp(x: Tensor, { min, max }: { min?: Operand; max?: Operand } 
   if (max !== undefined) return clampHigh(x, max);
   throw new DlError("value", "clamp: give min, max or both: x.clamp({ min: 0 })");
 }
+
+/** `clamp` from below alone. */
+export const clampMin = (x: Tensor, min: Operand): Tensor => clampLow(x, min);
+/** `clamp` from above alone. */
+export const clampMax = (x: Tensor, max: Operand): Tensor => clampHigh(x, max);
+export const clip = clamp;
 
 const fill = defineMap<[Tensor, Tensor, Operand]>("maskedFill", (x, mask, value) =>
   E.select(E.ne(mask, 0), value, x),
@@ -64,7 +83,23 @@ const replaceNonFinite = defineMap<[Tensor, number, number, number]>(
       E.select(E.eq(x, Infinity), high, E.select(E.eq(x, -Infinity), low, x)),
     ),
 );
-const MAX = 3.4028234663852886e38;
-/** NaN, ∞ and −∞ replaced: by 0 and the extreme float32 values, unless given. */
-export const nanToNum = (x: Tensor, { nan = 0, posinf = MAX, neginf = -MAX } = {}): Tensor =>
-  replaceNonFinite(x, nan, posinf, neginf);
+/** The largest number of each floating point dtype. */
+const LARGEST: { readonly [D in DType]?: number } = {
+  float16: 65504,
+  float32: 3.4028234663852886e38,
+  float64: Number.MAX_VALUE,
+};
+export interface NanToNumOptions {
+  nan?: number;
+  posinf?: number | null;
+  neginf?: number | null;
+}
+/** NaN, ∞ and −∞ replaced: by 0 and the extreme values of the dtype, unless given. */
+export function nanToNum(
+  x: Tensor,
+  { nan = 0, posinf = null, neginf = null }: NanToNumOptions = {},
+): Tensor {
+  const largest = LARGEST[x.dtype];
+  if (largest === undefined) return x.clone();
+  return replaceNonFinite(x, nan, posinf ?? largest, neginf ?? -largest).to(x.dtype);
+}

@@ -6,7 +6,7 @@ import * as E from "../expr.ts";
 import { IDENTITY, program } from "../program.ts";
 import { wrapDim, wrapDims } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import type { DimOptions, Dims } from "./reduce.ts";
+import { type DimsFirst, dimArguments } from "./reduce.ts";
 
 interface SoftmaxAttrs {
   readonly axis: number;
@@ -109,10 +109,7 @@ const logSumExpOp = defineComposite<LogSumExpAttrs>("logsumexp", {
   },
 });
 /** log Σ exp(x) over `dim`. */
-export function logsumexp(
-  t: Tensor,
-  dim: Dims | undefined,
-  { keepdim = false }: DimOptions = {},
-): Tensor {
+export function logsumexp(t: Tensor, ...args: DimsFirst): Tensor {
+  const { dim, keepdim = false } = dimArguments(args);
   return dispatch(logSumExpOp, [t], { axes: wrapDims(dim, t.rank, "logsumexp"), keepdim });
 }

@@ -1,5 +1,6 @@
 /** Functions of one tensor, element by element. Integers are taken as float32 by those marked "float". */
 import { defineMap } from "../define.ts";
+import { isFloating } from "../dtype.ts";
 import * as E from "../expr.ts";
 import type { Tensor } from "../tensor.ts";
 
@@ -12,9 +13,29 @@ export const sign = defineMap<Unary>("sign", (x) => E.sign(x));
 export const square = defineMap<Unary>("square", (x) => E.mul(x, x));
 export const floor = defineMap<Unary>("floor", (x) => E.floor(x));
 export const ceil = defineMap<Unary>("ceil", (x) => E.ceil(x));
-/** To the nearest integer, halves to the even one. */
-export const round = defineMap<Unary>("round", (x) => E.round(x));
+const roundWhole = defineMap<Unary>("round", (x) => E.round(x));
+const roundFraction = defineMap<[Tensor, number]>("round", (x, power) =>
+  E.div(E.round(E.mul(x, power)), power),
+);
+const roundHundreds = defineMap<[Tensor, number]>("round", (x, power) =>
+  E.mul(E.round(E.div(x, power)), power),
+);
+/**
+ * To the nearest integer, or multiple of 10^−decimals; halves to the even one.
+ *
+ * @param options.decimals default 0; negative for tens, hundreds, …
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.round.html
+ *
+ * @example
+ * round(tensor([0.5, 1.5, 2.345]), { decimals: 2 }) // => [0.5, 1.5, 2.34]
+ */
+export function round(x: Tensor, { decimals = 0 } = {}): Tensor {
+  if (decimals === 0 || !isFloating(x.dtype)) return roundWhole(x);
+  return decimals > 0 ? roundFraction(x, 10 ** decimals) : roundHundreds(x, 10 ** -decimals);
+}
 export const trunc = defineMap<Unary>("trunc", (x) => E.trunc(x));
+/** x − trunc(x): the fraction, with the sign of x. */
+export const frac = defineMap<Unary>("frac", (x) => E.sub(x, E.trunc(x)));
 
 export const sqrt = defineMap<Unary>("sqrt", (x) => E.sqrt(x), float);
 /** 1 / √x; the gradient is −½ y³. */
@@ -51,4 +72,23 @@ export const isinf = defineMap<Unary>("isinf", (x) => E.eq(E.abs(x), Infinity), 
 export const isfinite = defineMap<Unary>("isfinite", (x) => E.lt(E.abs(x), Infinity), {
   result: "bool",
 });
+export const isposinf = defineMap<Unary>("isposinf", (x) => E.eq(x, Infinity), { result: "bool" });
+export const isneginf = defineMap<Unary>("isneginf", (x) => E.eq(x, -Infinity), {
+  result: "bool",
+});
+/** True everywhere: no dtype here is complex. */
+export const isreal = defineMap<Unary>("isreal", (x) => E.or(E.eq(x, x), E.isNaN(x)), {
+  result: "bool",
+});
 export const logicalNot = defineMap<Unary>("logicalNot", (x) => E.eq(x, 0), { result: "bool" });
+
+// Second names.
+export const absolute = abs;
+export const arccos = acos;
+export const arccosh = acosh;
+export const arcsin = asin;
+export const arcsinh = asinh;
+export const arctan = atan;
+export const arctanh = atanh;
+export const fix = trunc;
+export const negative = neg;

@@ -16,6 +16,7 @@ import {
 import { Tensor } from "../tensor.ts";
 import { allocate, denseLike, type View } from "../view.ts";
 import { filledView } from "./fill.ts";
+import type { Dims } from "./reduce.ts";
 
 // ---- order of dimensions ---------------------------------------------------------------------------------------------
 
@@ -44,6 +45,14 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
   return wrapped.every((d, i) => d === i) ? x : dispatch(permuteOp, [x], wrapped);
 }
 
+/**
+ * Two dimensions exchanged. A view.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.transpose.html
+ *
+ * @example
+ * transpose(tensor([[1, 2], [3, 4]]), 0, 1) // => [[1, 3], [2, 4]]
+ */
 export function transpose(x: Tensor, dim0: number, dim1: number): Tensor {
   const a = wrapDim(dim0, x.rank, "transpose");
   const b = wrapDim(dim1, x.rank, "transpose");
@@ -60,11 +69,31 @@ export function t(x: Tensor): Tensor {
   return x.rank === 2 ? permute(x, [1, 0]) : x;
 }
 
-export function movedim(x: Tensor, source: number, destination: number): Tensor {
-  const from = wrapDim(source, x.rank, "movedim");
-  const to = wrapDim(destination, x.rank, "movedim");
-  const order = x.shape.map((_, d) => d).filter((d) => d !== from);
-  order.splice(to, 0, from);
+/**
+ * The dimensions of `source` moved to the places of `destination`; the others keep their order. A view.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.movedim.html
+ *
+ * @example
+ * movedim(zeros(2, 3, 4), 0, -1).shape // => [3, 4, 2]
+ */
+export function movedim(
+  x: Tensor,
+  source: number | readonly number[],
+  destination: number | readonly number[],
+): Tensor {
+  const wrapAll = (dims: number | readonly number[]) =>
+    [dims].flat().map((d) => wrapDim(d as number, x.rank, "movedim"));
+  const [from, to] = [wrapAll(source), wrapAll(destination)];
+  if (from.length !== to.length || new Set(from).size < from.length || new Set(to).size < to.length)
+    throw new DlError(
+      "value",
+      `movedim: ${formatShape([source].flat() as number[])} cannot move to ${formatShape([destination].flat() as number[])}: as many places as dimensions are wanted, each once`,
+    );
+  const others = x.shape.map((_, d) => d).filter((d) => !from.includes(d));
+  const order = x.shape.map((_, d) =>
+    to.includes(d) ? from[to.indexOf(d)] : (others.shift() as number),
+  );
   return permute(x, order);
 }
 
@@ -137,6 +166,16 @@ function stridesAs(v: View, shape: Shape): number[] | undefined {
   return out;
 }
 
+/**
+ * Dimensions startDim … endDim as one. A view where strides allow it.
+ *
+ * @param options.startDim default 0.
+ * @param options.endDim default −1.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.flatten.html
+ *
+ * @example
+ * flatten(zeros(2, 3, 4), { startDim: 1 }).shape // => [2, 12]
+ */
 export function flatten(x: Tensor, { startDim = 0, endDim = -1 } = {}): Tensor {
   if (x.rank === 0) return reshape(x, [1]);
   const from = wrapDim(startDim, x.rank, "flatten");
@@ -150,6 +189,14 @@ export function flatten(x: Tensor, { startDim = 0, endDim = -1 } = {}): Tensor {
   ]);
 }
 
+/**
+ * Dimension `dim` as several, of the given sizes, one of which may be −1.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.unflatten.html
+ *
+ * @example
+ * unflatten(zeros(6, 4), 0, [2, -1]).shape // => [2, 3, 4]
+ */
 export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   const d = wrapDim(dim, x.rank, "unflatten");
   return reshape(x, [
@@ -159,9 +206,22 @@ export function unflatten(x: Tensor, dim: number, sizes: Shape): Tensor {
   ]);
 }
 
-/** Without the dimensions of size 1, or without those of `dim` that have size 1. */
-export function squeeze(x: Tensor, dim?: number | readonly number[]): Tensor {
-  const dims = wrapDims(dim, x.rank, "squeeze");
+/**
+ * Without the dimensions of size 1, or without those of `dim` that have size 1. A view.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.squeeze.html
+ *
+ * @example
+ * squeeze(zeros(1, 2, 1), 0).shape // => [2, 1]
+ */
+export function squeeze(
+  x: Tensor,
+  dim?: number | readonly number[] | { dim?: number | readonly number[] },
+): Tensor {
+  const given = typeof dim === "object" && "dim" in dim ? dim.dim : (dim as Dims);
+  // Unlike in a reduction, an empty list names none.
+  if (Array.isArray(given) && given.length === 0) return x;
+  const dims = wrapDims(given, x.rank, "squeeze");
   return reshape(
     x,
     x.shape.filter((n, d) => n !== 1 || !dims.includes(d)),
@@ -210,8 +270,11 @@ const sliceView = (v: View, { dim, start, length, step }: SliceAttrs): View =>
     v.strides.map((s, d) => (d === dim ? s * step : s)),
     v.offset + start * v.strides[dim],
   );
-const sliceOp = defineView<SliceAttrs>("slice", sliceView, (g, attrs, shape) =>
-  embed(g, attrs, shape),
+/** @internal */
+export const sliceOp: ViewOp<SliceAttrs> = defineView<SliceAttrs>(
+  "slice",
+  sliceView,
+  (g, attrs, shape) => embed(g, attrs, shape),
 );
 
 /** The adjoint of a slice: zeros of `shape` with g in the place of the slice. */
@@ -303,37 +366,6 @@ export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   return list.length === 0 ? x : dispatch(flipOp, [x], wrapDims(list, x.rank, "flip"));
 }
 
-const diagonalOp = defineView<{ offset: number }>(
-  "diagonal",
-  (v, { offset }) => {
-    const [rows, columns] = v.shape.slice(-2);
-    const lead = v.shape.length - 2;
-    const length = Math.max(0, Math.min(rows + Math.min(offset, 0), columns - Math.max(offset, 0)));
-    const start = offset >= 0 ? offset * v.strides[lead + 1] : -offset * v.strides[lead];
-    return v.with(
-      [...v.shape.slice(0, lead), length],
-      [...v.strides.slice(0, lead), v.strides[lead] + v.strides[lead + 1]],
-      length ? v.offset + start : v.offset,
-    );
-  },
-  (g, attrs, shape) => dispatch(diagonalEmbedOp, [g], { ...attrs, shape }),
-);
-const diagonalEmbedOp: Op<{ offset: number; shape: Shape }> = {
-  name: "diagonal (adjoint)",
-  forward([g], attrs) {
-    const out = filledView(g.device, g.dtype, attrs.shape, 0);
-    if (g.numel > 0) assign([diagonalOp.restride(out, attrs)], COPY, [g.memory]);
-    return [new Tensor(out)];
-  },
-  gradient: ([g], { attrs }) => [dispatch(diagonalOp, [g!], { offset: attrs.offset })],
-};
-/** The diagonal of the last two dimensions; `offset` above (positive) or below the main one. */
-export function diagonal(x: Tensor, { offset = 0 } = {}): Tensor {
-  if (x.rank < 2)
-    throw new ShapeError(`diagonal: at least 2 dimensions are wanted, got ${formatShape(x.shape)}`);
-  return dispatch(diagonalOp, [x], { offset });
-}
-
 // ---- windows ---------------------------------------------------------------------------------------------------------
 
 export interface WindowAttrs {
@@ -410,9 +442,22 @@ export const windows = (x: Tensor, attrs: WindowAttrs): Tensor => dispatch(windo
 export const overlapAdd = (g: Tensor, shape: Shape, attrs: WindowAttrs): Tensor =>
   dispatch(overlapAddOp, [g], { ...attrs, shape });
 
-/** Sliding windows of `size` every `step` along `dim`, as a new last dimension. */
+/**
+ * Sliding windows of `size` every `step` along `dim`, as a new last dimension. A view.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.unfold.html
+ *
+ * @example
+ * unfold(tensor([1, 2, 3, 4]), 0, 2, 1) // => [[1, 2], [2, 3], [3, 4]]
+ */
 export function unfold(x: Tensor, dim: number, size: number, step: number): Tensor {
   const d = wrapDim(dim, x.rank, "unfold");
+  if (!Number.isInteger(size) || size < 0 || !Number.isInteger(step) || step < 1)
+    throw new DlError(
+      "value",
+      `unfold: size ${size} and step ${step} have to be whole numbers, the step positive`,
+    );
+  if (x.rank === 0) return unfold(reshape(x, [1]), 0, size, step).squeeze(0);
   if (size > x.shape[d])
     throw new ShapeError(
       `unfold: a window of ${size} does not fit into dim ${dim} of ${formatShape(x.shape)}`,

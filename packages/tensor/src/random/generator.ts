@@ -1,4 +1,5 @@
 import type { RandomKey } from "../backend.ts";
+import { DlError } from "../errors.ts";
 import { Mt19937 } from "./mt19937.ts";
 
 const f32 = Math.fround;
@@ -28,8 +29,13 @@ export class Generator {
     return this;
   }
 
+  /** The seed that the stream began with. */
   initialSeed(): bigint {
     return this.seed;
+  }
+  /** Begins anew with a seed from the clock, which is returned. */
+  newSeed(): bigint {
+    return this.manualSeed(seedFromClock()).seed;
   }
 
   /** Everything needed to continue the stream. */
@@ -43,7 +49,13 @@ export class Generator {
       draws,
     };
   }
+  /** Goes on where `getState` was called, of this generator or of another. */
   setState(state: GeneratorState): this {
+    if (state?.words?.length !== this.engine.state.length)
+      throw new DlError(
+        "value",
+        `Generator.setState: what getState returned is wanted, with ${this.engine.state.length} words`,
+      );
     this.seed = BigInt(state.seed);
     this.engine = new Mt19937(this.seed);
     this.engine.state.set(state.words);
@@ -108,14 +120,18 @@ export class Generator {
     transform(out, at, mean, std);
   }
 
-  /** Whole numbers on [low, high). */
+  /** Whole numbers on [low, high). For ranges from 2²⁸ on PyTorch takes two words each, which is less uneven. */
   fillInt(
     out: Int32Array | Uint8Array | Float32Array | Float64Array,
     low: number,
     high: number,
   ): void {
     const range = high - low;
-    for (let i = 0; i < out.length; i++) out[i] = low + (this.engine.uint32() % range);
+    const draw =
+      range < 2 ** 28
+        ? () => this.engine.uint32() % range
+        : () => Number(this.engine.uint64() % BigInt(range));
+    for (let i = 0; i < out.length; i++) out[i] = low + draw();
   }
 
   /** 0 … n−1 in random order (Fisher–Yates from the front). */
@@ -176,5 +192,33 @@ const seedFromClock = () => BigInt(Math.floor(Math.random() * 2 ** 48));
 /** What draws use that are not given a generator. */
 export const defaultGenerator = new Generator(seedFromClock());
 
-/** Starts the default generator's stream anew: the numbers are those of `torch.manual_seed(seed)`. */
+/**
+ * Starts the default generator's stream anew: the numbers are those of `torch.manual_seed(seed)`.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.manual_seed.html
+ */
 export const manualSeed = (seed: number | bigint): Generator => defaultGenerator.manualSeed(seed);
+/**
+ * Starts the default generator's stream anew, each time another one. Returns its seed.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.seed.html
+ */
+export const seed = (): bigint => defaultGenerator.newSeed();
+/** The seed that the default generator began with. */
+export const initialSeed = (): bigint => defaultGenerator.initialSeed();
+/**
+ * Where the default generator's stream is, for `setRngState`: plain data, which JSON keeps.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.get_rng_state.html
+ *
+ * @example
+ * const state = getRngState();
+ * const first = rand(3);
+ * setRngState(state);
+ * rand(3).sub(first) // => [0, 0, 0]
+ */
+export const getRngState = (): GeneratorState => defaultGenerator.getState();
+/** Goes on where the default generator's stream was. */
+export function setRngState(state: GeneratorState): void {
+  defaultGenerator.setState(state);
+}

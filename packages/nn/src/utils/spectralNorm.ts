@@ -1,0 +1,103 @@
+import { DlError, type Tensor, zeros } from "@dl/tensor";
+import { normalize } from "../functional/distance.ts";
+import * as init from "../init.ts";
+import type { Module } from "../module.ts";
+import type { Parameter } from "../parameter.ts";
+import { quietly } from "../quiet.ts";
+import { derivationOf, derive, parameterIn, removeFields, restore, underive } from "./derived.ts";
+import { asMatrix, outputDim, powerIterations, spectralNormOf } from "./matrix.ts";
+
+/** A random vector of length 1, like PyTorch's after the same seed. */
+export const randomUnit = (size: number, like: Tensor, eps: number): Tensor =>
+  quietly(() =>
+    normalize(init.normal_(zeros([size], { dtype: like.dtype, device: like.device })), {
+      dim: 0,
+      eps,
+    }),
+  );
+
+export interface SpectralNormOptions {
+  /** The field. Default `"weight"`. */
+  name?: string;
+  /** Improvements of the estimate in every call in training. Default 1. */
+  nPowerIterations?: number;
+  /** What lengths are at least, where they divide. Default 1e-12. */
+  eps?: number;
+  /** The dimension that counts outputs. Default 0, and 1 of transposed convolutions. */
+  dim?: number | null;
+}
+interface Normalized {
+  readonly key: string;
+  readonly original: Parameter;
+}
+const normalized = new WeakMap<Module, Map<string, Normalized>>();
+
+/**
+ * Divides a weight by its largest singular value, estimated by power iteration in every call in training. The weight
+ * itself is the parameter `weight_orig`; the estimates of the singular vectors are the buffers `weight_u`, `weight_v`.
+ *
+ * PyTorch recommends `parametrizations.spectralNorm`, which has other keys and starts with a better estimate.
+ *
+ * @returns the module
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.spectral_norm.html
+ *
+ * @example
+ * const layer = spectralNorm(new Linear(4, 2));
+ * Object.keys(layer.stateDict()) // => ["bias", "weight_orig", "weight_u", "weight_v"]
+ */
+export function spectralNorm<M extends Module>(
+  module: M,
+  { name = "weight", nPowerIterations = 1, eps = 1e-12, dim = null }: SpectralNormOptions = {},
+): M {
+  if (derivationOf(module, name))
+    throw new DlError("value", `spectralNorm: ${name} is computed from other parameters already`);
+  const { parameter: original, key } = parameterIn("spectralNorm", module, name);
+  const outputs = dim ?? outputDim(module);
+  const [rows, columns] = asMatrix(original, outputs).shape;
+  const u = randomUnit(rows, original, eps);
+  const v = randomUnit(columns, original, eps);
+  removeFields(module, name);
+  module.registerParameter(`${name}Orig`, original, { key: `${key}_orig` });
+  module.registerBuffer(`${name}U`, u, { key: `${key}_u` });
+  module.registerBuffer(`${name}V`, v, { key: `${key}_v` });
+  derive(module, name, {
+    compute(isCall) {
+      const matrix = asMatrix(original, outputs);
+      if (isCall && module.training) {
+        powerIterations(matrix, u, v, { steps: nPowerIterations, eps, first: "v" });
+      }
+      return original.div(spectralNormOf(matrix, u, v));
+    },
+  });
+  const all = normalized.get(module) ?? new Map<string, Normalized>();
+  normalized.set(module, all.set(name, { key, original }));
+  return module;
+}
+
+/**
+ * Makes the weight a plain parameter again, with the values it has.
+ *
+ * @throws DlError "value" when the module has no spectral normalisation of that name.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.remove_spectral_norm.html
+ *
+ * @example
+ * const layer = removeSpectralNorm(spectralNorm(new Linear(4, 2)));
+ * Object.keys(layer.stateDict()) // => ["bias", "weight"]
+ */
+export function removeSpectralNorm<M extends Module>(
+  module: M,
+  { name = "weight" }: { name?: string } = {},
+): M {
+  const found = normalized.get(module)?.get(name);
+  if (!found)
+    throw new DlError(
+      "value",
+      `removeSpectralNorm: ${module.constructor.name} has no spectral normalisation of "${name}"`,
+    );
+  const weight = quietly(() => (module as unknown as Record<string, Tensor>)[name]);
+  underive(module, name);
+  normalized.get(module)!.delete(name);
+  removeFields(module, `${name}Orig`, `${name}U`, `${name}V`);
+  restore(module, name, weight, found.key);
+  return module;
+}

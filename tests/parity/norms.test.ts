@@ -1,0 +1,3 @@
+import { testModules } from "./module.ts";
+
+testModules("norms");

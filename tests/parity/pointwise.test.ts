@@ -1,0 +1,3 @@
+import { replayOps } from "./op.ts";
+
+replayOps("pointwise");

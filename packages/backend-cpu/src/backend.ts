@@ -1,11 +1,5 @@
 /** The fast backend: kernels in WebAssembly where there are such, the reference kernels on the same memory elsewhere. */
-import {
-  type Backend,
-  bytesPerElement,
-  type CompositeKernel,
-  contiguousStrides,
-  type View,
-} from "@dl/tensor";
+import { type Backend, bytesPerElement, contiguousStrides, type View } from "@dl/tensor";
 import { Indexing } from "./indexing.ts";
 import { Memory } from "./memory.ts";
 import { cpuDTypes } from "./reference/backend.ts";
@@ -17,15 +11,13 @@ import { type Operand, operand } from "./reference/operand.ts";
 import { reduce } from "./reference/reduce.ts";
 import { random } from "./reference/threefry.ts";
 import { ConstantPool } from "./simd/constants.ts";
-import { Convolution } from "./simd/conv/convolution.ts";
 import { Elementwise } from "./simd/elementwise.ts";
 import type { Engine } from "./simd/engine.ts";
+import type { Family, Parts } from "./simd/family.ts";
 import { hasRelaxedSimd, hasSharedMemory } from "./simd/features.ts";
 import { Matmul } from "./simd/matmul.ts";
-import { Pool } from "./simd/pool.ts";
 import { Random } from "./simd/random.ts";
 import { revectorizes } from "./simd/revectorize.ts";
-import { RowOps } from "./simd/rows.ts";
 import { Threads } from "./threads/threads.ts";
 
 /** The memory behind a backend, for tests. */
@@ -38,7 +30,11 @@ export interface WasmOptions {
   revectorize: boolean;
 }
 
-export function wasmBackend({ budget, threads, fma, revectorize }: WasmOptions): Backend {
+/** @param families kernels for composite ops, beside those that every backend has */
+export function wasmBackend(
+  { budget, threads, fma, revectorize }: WasmOptions,
+  families: readonly Family[],
+): Backend {
   const memory = new Memory(budget);
   const shared = hasSharedMemory();
   const hasMadd = fma && hasRelaxedSimd();
@@ -50,10 +46,8 @@ export function wasmBackend({ budget, threads, fma, revectorize }: WasmOptions):
   };
   const constants = new ConstantPool(memory);
   const elementwise = new Elementwise(engine, constants);
-  const rows = new RowOps(engine, constants);
   const products = new Matmul(engine, elementwise);
-  const convolution = new Convolution(engine, elementwise);
-  const pool = new Pool(engine);
+  const parts: Parts = { engine, elementwise, constants };
   const numbers = new Random(memory, shared);
   const indexing = new Indexing(memory);
 
@@ -87,23 +81,7 @@ export function wasmBackend({ budget, threads, fma, revectorize }: WasmOptions):
   const backend: Backend = {
     name: "cpu",
     dtypes: cpuDTypes,
-    overrides: new Map<string, CompositeKernel>([
-      ["convolution", (x, y, attrs) => convolution.forward(x, y, attrs)],
-      ["convolutionInputGradient", (x, y, attrs) => convolution.inputGradient(x, y, attrs)],
-      ["convolutionWeightGradient", (x, y, attrs) => convolution.weightGradient(x, y, attrs)],
-      ["softmax", (x, y, attrs) => rows.softmax("softmax", x, y, attrs)],
-      ["logSoftmax", (x, y, attrs) => rows.softmax("logSoftmax", x, y, attrs)],
-      ["softmaxInputGradient", (x, y, a) => rows.softmaxGradient("softmaxGradient", x, y, a)],
-      ["logSoftmaxInputGradient", (x, y, a) => rows.softmaxGradient("logSoftmaxGradient", x, y, a)],
-      ["layerNorm", (x, y, attrs) => rows.layerNorm(x, y, attrs)],
-      ["layerNormInputGradient", (x, y, attrs) => rows.layerNormGradient(x, y, attrs)],
-      ["crossEntropy", (x, y) => rows.crossEntropy(x, y)],
-      ["crossEntropyInputGradient", (x, y) => rows.crossEntropyGradient(x, y)],
-      ["maxPool2d", (x, y, attrs) => pool.max(x, y, attrs)],
-      ["maxPool2dInputGradient", (x, y, attrs) => pool.maxGradient(x, y, attrs)],
-      ["avgPool2d", (x, y, attrs) => pool.average(x, y, attrs)],
-      ["avgPool2dInputGradient", (x, y, attrs) => pool.averageGradient(x, y, attrs)],
-    ]),
+    overrides: new Map(families.flatMap((family) => family(parts))),
     alloc: (bytes) => memory.alloc(bytes),
     free: (buffer) => memory.free(buffer),
     write: (buffer, data, byteOffset = 0) => memory.write(buffer, data, byteOffset),

@@ -6,6 +6,7 @@ import type { View } from "@dl/tensor";
 import { type Kernel, Threads } from "../threads/threads.ts";
 import { F32, Fn, I32, moduleBytes, V128 } from "./assembler.ts";
 import type { Engine } from "./engine.ts";
+import type { Family } from "./family.ts";
 import { readWords, type Words, writeWords } from "./parameters.ts";
 
 /** As the composite ops give it, per dimension. */
@@ -473,7 +474,7 @@ function averageGradientModule(shared: boolean): Uint8Array<ArrayBuffer> {
   return moduleBytes([{ name: "run", fn: f }], shared);
 }
 
-export class Pool {
+class Pool {
   private readonly engine: Engine;
   private readonly kernels = new Map<string, Kernel>();
 
@@ -579,3 +580,13 @@ export class Pool {
     return true;
   }
 }
+
+export const poolKernels: Family = ({ engine }) => {
+  const pool = new Pool(engine);
+  return [
+    ["maxPool2d", (x, y, attrs) => pool.max(x, y, attrs)],
+    ["maxPool2dInputGradient", (x, y, attrs) => pool.maxGradient(x, y, attrs)],
+    ["avgPool2d", (x, y, attrs) => pool.average(x, y, attrs)],
+    ["avgPool2dInputGradient", (x, y, attrs) => pool.averageGradient(x, y, attrs)],
+  ];
+};

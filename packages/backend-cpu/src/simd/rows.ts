@@ -7,6 +7,7 @@ import { type Kernel, SCRATCH_BYTES } from "../threads/threads.ts";
 import { bitsOf, Fn, I32, moduleBytes, V128, type VectorOp } from "./assembler.ts";
 import { type ConstantPool, Constants } from "./constants.ts";
 import type { Engine } from "./engine.ts";
+import type { Family } from "./family.ts";
 import type { Machine } from "./gemm/tile.ts";
 import { partsOf } from "./loops.ts";
 import { exp, expOfNegative, log } from "./math/index.ts";
@@ -332,7 +333,7 @@ const ROWS = ["a", "b", "c"] as const;
 const NUMBERS = ["p", "q"] as const;
 const COLUMNS = ["v", "w"] as const;
 
-export class RowOps {
+class RowOps {
   private readonly engine: Engine;
   private readonly pool: ConstantPool;
   private readonly kernels = new Map<string, Kernel>();
@@ -436,3 +437,17 @@ export class RowOps {
     return true;
   }
 }
+
+export const rowKernels: Family = ({ engine, constants }) => {
+  const rows = new RowOps(engine, constants);
+  return [
+    ["softmax", (x, y, attrs) => rows.softmax("softmax", x, y, attrs)],
+    ["logSoftmax", (x, y, attrs) => rows.softmax("logSoftmax", x, y, attrs)],
+    ["softmaxInputGradient", (x, y, a) => rows.softmaxGradient("softmaxGradient", x, y, a)],
+    ["logSoftmaxInputGradient", (x, y, a) => rows.softmaxGradient("logSoftmaxGradient", x, y, a)],
+    ["layerNorm", (x, y, attrs) => rows.layerNorm(x, y, attrs)],
+    ["layerNormInputGradient", (x, y, attrs) => rows.layerNormGradient(x, y, attrs)],
+    ["crossEntropy", (x, y) => rows.crossEntropy(x, y)],
+    ["crossEntropyInputGradient", (x, y) => rows.crossEntropyGradient(x, y)],
+  ];
+};

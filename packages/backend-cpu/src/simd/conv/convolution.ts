@@ -6,6 +6,7 @@ import { expr, program, type View } from "@dl/tensor";
 import { type Kernel, SCRATCH_BYTES, Threads } from "../../threads/threads.ts";
 import type { Elementwise } from "../elementwise.ts";
 import type { Engine } from "../engine.ts";
+import type { Family } from "../family.ts";
 import { edgeBytes } from "../gemm/block.ts";
 import { leftBytes, MOST_ROWS, tileColumns } from "../gemm/tile.ts";
 import { writeWords } from "../parameters.ts";
@@ -101,7 +102,7 @@ const three = (list: readonly number[], fill: number): number[] => [
 ];
 const multiple = (n: number, of: number): number => Math.ceil(n / of) * of;
 
-export class Convolution {
+class Convolution {
   private readonly engine: Engine;
   private readonly elementwise: Elementwise;
   private readonly kernels = new Map<string, Kernel>();
@@ -594,3 +595,12 @@ function axesOf(
     dilation: dilations[d],
   }));
 }
+
+export const convolutionKernels: Family = ({ engine, elementwise }) => {
+  const convolution = new Convolution(engine, elementwise);
+  return [
+    ["convolution", (x, y, attrs) => convolution.forward(x, y, attrs)],
+    ["convolutionInputGradient", (x, y, attrs) => convolution.inputGradient(x, y, attrs)],
+    ["convolutionWeightGradient", (x, y, attrs) => convolution.weightGradient(x, y, attrs)],
+  ];
+};

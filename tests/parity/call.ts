@@ -6,7 +6,7 @@ import { setBackend, Tensor } from "@dl/tensor";
 import { describe, expect, test } from "vitest";
 import { expectNear, type FixtureTensor, fixture, toTensor, weightedSum } from "./fixture.ts";
 
-interface Call {
+export interface Call {
   /** "cat", "linalg.solve" */
   readonly op: string;
   /** `{ $: i }` stands for input i. */
@@ -20,7 +20,7 @@ interface Call {
 type Form = "function" | "method" | "on other strides";
 type Callable = (...args: unknown[]) => unknown;
 
-function substitute(x: unknown, inputs: readonly Tensor[]): unknown {
+export function substitute(x: unknown, inputs: readonly Tensor[]): unknown {
   if (x === "Infinity" || x === "-Infinity") return Number(x);
   if (Array.isArray(x)) return x.map((y) => substitute(y, inputs));
   if (x !== null && typeof x === "object") return inputs[(x as { $: number }).$];
@@ -41,9 +41,9 @@ const elsewhere = (t: Tensor): Tensor =>
         .select(t.rank, 0)
         .flip(t.shape.map((_, d) => d));
 
-const functionOf = (op: string): Callable =>
+export const functionOf = (op: string): Callable =>
   op.split(".").reduce<unknown>((at, key) => (at as Record<string, unknown>)?.[key], T) as Callable;
-const methodOf = (c: Call): Callable | undefined =>
+export const methodOf = (c: Call): Callable | undefined =>
   (Tensor.prototype as unknown as Record<string, Callable>)[c.op];
 const takesTensorFirst = (c: Call): boolean =>
   typeof c.args[0] === "object" && c.args[0] !== null && "$" in c.args[0];

@@ -34,7 +34,7 @@ export interface OpCase {
 
 const isPlace = (x: unknown): x is string => typeof x === "string" && /^\$\d$/.test(x);
 
-function argumentsOf(c: OpCase, inputs: readonly Tensor[]): unknown[] {
+export function argumentsOf(c: OpCase, inputs: readonly Tensor[]): unknown[] {
   const put = (x: unknown): unknown =>
     isPlace(x)
       ? inputs[Number(x[1])]

@@ -7,7 +7,7 @@ import {
   type Run,
   state,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 export const anomaly = {
   isOn: false,

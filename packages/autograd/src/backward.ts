@@ -15,7 +15,7 @@ import {
   scope,
   Tensor,
   unscoped,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { enableGrad, noGrad } from "./mode.ts";
 import { type Edge, edgeOf, type Node } from "./node.ts";
 

@@ -6,7 +6,7 @@ import {
   type Op,
   scope,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { gradients } from "./backward.ts";
 import { enableGrad } from "./mode.ts";
 

@@ -1,4 +1,4 @@
-import { DlError, dispatchAll, isTensor, type Op, type Tensor, unscoped } from "@dl/tensor";
+import { DlError, dispatchAll, isTensor, type Op, type Tensor, unscoped } from "@dl/tensor/core";
 
 /** What `forward` leaves for `backward`. */
 export interface FunctionContext {

@@ -1,4 +1,4 @@
-import { DlError, formatShape, type Tensor, tensor } from "@dl/tensor";
+import { DlError, formatShape, type Tensor, tensor } from "@dl/tensor/core";
 import { gradients } from "./backward.ts";
 
 export interface GradcheckOptions {

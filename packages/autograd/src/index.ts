@@ -1,5 +1,5 @@
 // Importing this module is what switches automatic differentiation on.
-import { DlError, installLayer, state } from "@dl/tensor";
+import { DlError, installLayer, state } from "@dl/tensor/core";
 import { backward } from "./backward.ts";
 import { isGradEnabled, noGrad } from "./mode.ts";
 import { edgeOf } from "./node.ts";

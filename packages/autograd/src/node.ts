@@ -9,7 +9,7 @@ import {
   Tensor,
   type TensorHook,
   type TensorView,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 /** What the backward pass wants to see again: memory, and the version it had. */
 interface Saved {

@@ -6,7 +6,7 @@ import {
   type Op,
   state,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { anomaly } from "./anomaly.ts";
 import { isGradEnabled, pause } from "./mode.ts";
 import { attach, type Edge, edgeOf, Node } from "./node.ts";

@@ -1,5 +1,5 @@
 /** Functions into functions of gradients, as torch.func and JAX have them. */
-import { DlError, isTensor, type Tensor } from "@dl/tensor";
+import { DlError, isTensor, type Tensor } from "@dl/tensor/core";
 import { type GradOptions, gradients } from "./backward.ts";
 import { enableGrad } from "./mode.ts";
 

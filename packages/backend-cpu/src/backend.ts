@@ -1,5 +1,5 @@
 /** The fast backend: kernels in WebAssembly where there are such, the reference kernels on the same memory elsewhere. */
-import { type Backend, bytesPerElement, contiguousStrides, type View } from "@dl/tensor";
+import { type Backend, bytesPerElement, contiguousStrides, type View } from "@dl/tensor/core";
 import { Indexing } from "./indexing.ts";
 import { Memory } from "./memory.ts";
 import { cpuDTypes } from "./reference/backend.ts";
@@ -13,11 +13,10 @@ import { random } from "./reference/threefry.ts";
 import { ConstantPool } from "./simd/constants.ts";
 import { Elementwise } from "./simd/elementwise.ts";
 import type { Engine } from "./simd/engine.ts";
-import type { Family, Parts } from "./simd/family.ts";
+import type { Kernels, Parts } from "./simd/family.ts";
 import { hasRelaxedSimd, hasSharedMemory } from "./simd/features.ts";
 import { Matmul } from "./simd/matmul.ts";
 import { Random } from "./simd/random.ts";
-import { revectorizes } from "./simd/revectorize.ts";
 import { Threads } from "./threads/threads.ts";
 
 /** The memory behind a backend, for tests. */
@@ -30,10 +29,9 @@ export interface WasmOptions {
   revectorize: boolean;
 }
 
-/** @param families kernels for composite ops, beside those that every backend has */
 export function wasmBackend(
   { budget, threads, fma, revectorize }: WasmOptions,
-  families: readonly Family[],
+  { families, functions, revectorizes }: Kernels,
 ): Backend {
   const memory = new Memory(budget);
   const shared = hasSharedMemory();
@@ -42,10 +40,10 @@ export function wasmBackend(
     memory,
     shared,
     threads: new Threads(memory, shared ? threads : 1),
-    machine: { hasMadd, vectors: revectorize && revectorizes(hasMadd) ? 4 : 2 },
+    machine: { hasMadd, vectors: revectorize && revectorizes?.(hasMadd) ? 4 : 2 },
   };
   const constants = new ConstantPool(memory);
-  const elementwise = new Elementwise(engine, constants);
+  const elementwise = new Elementwise(engine, constants, functions);
   const products = new Matmul(engine, elementwise);
   const parts: Parts = { engine, elementwise, constants };
   const numbers = new Random(memory, shared);

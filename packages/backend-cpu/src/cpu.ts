@@ -1,7 +1,7 @@
-import { type Backend, DlError } from "@dl/tensor";
+import { type Backend, DlError } from "@dl/tensor/core";
 import { wasmBackend } from "./backend.ts";
 import { referenceBackend } from "./reference/backend.ts";
-import type { Family } from "./simd/family.ts";
+import type { Kernels } from "./simd/family.ts";
 import { hasSimd } from "./simd/features.ts";
 import { hardwareThreads } from "./threads/spawn.ts";
 
@@ -22,8 +22,8 @@ export interface CpuOptions {
   revectorize?: "auto" | false;
 }
 
-/** `cpu` with kernels for some composite ops. */
-export function cpuWith(families: readonly Family[]): (options?: CpuOptions) => Backend {
+/** `cpu` made of these. */
+export function cpuWith(kernels: Kernels): (options?: CpuOptions) => Backend {
   const made = new Map<string, Backend>();
   return (options = {}) => {
     const {
@@ -39,7 +39,7 @@ export function cpuWith(families: readonly Family[]): (options?: CpuOptions) => 
     let backend = made.get(key);
     if (!backend) {
       backend = wasm
-        ? wasmBackend({ budget, threads, fma, revectorize: revectorize === "auto" }, families)
+        ? wasmBackend({ budget, threads, fma, revectorize: revectorize === "auto" }, kernels)
         : referenceBackend();
       made.set(key, backend);
     }

@@ -2,7 +2,7 @@
  * gather and scatter of elements of four bytes. The same loops as in reference/indexing.ts, over arrays of one type each,
  * which the engine compiles well, and with a row that shares its index moved as a whole: an embedding and its gradient.
  */
-import { bytesPerElement, type ScatterMode, type View } from "@dl/tensor";
+import { bytesPerElement, type ScatterMode, type View } from "@dl/tensor/core";
 import type { Memory } from "./memory.ts";
 import { allDimensions, type Plan, plan } from "./reference/walk.ts";
 

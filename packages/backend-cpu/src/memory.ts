@@ -20,7 +20,7 @@ import {
   type DType,
   type TypedArray,
   typedArrayFor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Heap } from "./heap.ts";
 import { hasSharedMemory } from "./simd/features.ts";
 

@@ -1,4 +1,4 @@
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 
 export const CIFAR10_CLASSES = [
   "airplane",

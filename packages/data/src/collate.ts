@@ -14,7 +14,7 @@ import {
   type Tensor,
   type TypedArray,
   typedArrayFor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 /** What a batch of samples of type `T` is. */
 export type Collated<T> = T extends number | boolean | Tensor | TypedArray

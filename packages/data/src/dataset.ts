@@ -9,7 +9,7 @@ import {
   type TypedArray,
   tensor,
   typedArrayFor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { type Collated, hostOf, moved } from "./collate.ts";
 
 /**

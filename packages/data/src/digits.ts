@@ -1,4 +1,4 @@
-import { DlError, Generator } from "@dl/tensor";
+import { DlError, Generator } from "@dl/tensor/core";
 import { GLYPHS } from "./digits/glyphs.ts";
 import { Hand } from "./digits/hand.ts";
 import { ImageDataset, type Normalization } from "./images.ts";

@@ -1,4 +1,4 @@
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 
 /** The contents of an IDX file. */
 export interface IdxArray {

@@ -5,7 +5,7 @@ import {
   formatShape,
   getBackend,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Dataset, requireIndex } from "./dataset.ts";
 
 /** One number for all channels, or one each. */

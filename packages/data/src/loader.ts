@@ -5,7 +5,7 @@ import {
   eachTensor,
   type Generator,
   macrotask,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { bytesOf, type Collated, collateAt } from "./collate.ts";
 import { type AnyDataset, asDataset, type Dataset } from "./dataset.ts";
 import {

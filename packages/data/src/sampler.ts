@@ -1,5 +1,5 @@
 /** In which order a loader visits a dataset: iterables of indices, with the draws of PyTorch. */
-import { DlError, defaultGenerator, Generator } from "@dl/tensor";
+import { DlError, defaultGenerator, Generator } from "@dl/tensor/core";
 
 /** Indices, afresh on every iteration. */
 export interface Sampler<I = number> extends Iterable<I> {

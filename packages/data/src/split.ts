@@ -1,4 +1,4 @@
-import { DlError, defaultGenerator, type Generator } from "@dl/tensor";
+import { DlError, defaultGenerator, type Generator } from "@dl/tensor/core";
 import { asDataset, type Dataset, Subset } from "./dataset.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Losses of yes and no, one or many at a time. */
-import { DlError, expr as E, type MapOp, makeMapOp, scope, type Tensor } from "@dl/tensor";
+import { DlError, expr as E, type MapOp, makeMapOp, scope, type Tensor } from "@dl/tensor/core";
 import { positionOf, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
 import { asFloat, requireFactor, requireSameShape } from "./operands.ts";

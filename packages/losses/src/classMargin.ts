@@ -1,6 +1,7 @@
 /** Losses of one or several right classes: the others are to score lower by a margin. */
 import {
   arange,
+  cumsum,
   DlError,
   expr as E,
   formatShape,
@@ -10,7 +11,7 @@ import {
   scope,
   sumOfMap,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { WITH_LOGITS } from "./binary.ts";
 import { checkClasses, positionOf, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
@@ -131,7 +132,7 @@ export function multilabelMarginLoss(
   return scope(() => {
     const scores = prediction.rank === 1 ? prediction.unsqueeze(0) : prediction;
     const list = target.to("int32").reshape(scores.shape);
-    const listed = list.lt(0).cumsum(1).eq(0);
+    const listed = cumsum(list.lt(0), 1).eq(0);
     const index = list.mul(listed);
     const wrong = scores.newZeros(scores.shape).scatterAdd(1, index, listed.to(scores.dtype)).eq(0);
     // [N, C wrong, C right]

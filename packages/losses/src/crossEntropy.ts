@@ -8,7 +8,7 @@ import {
   ShapeError,
   scope,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { checkClasses, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
 import { requireClassWeight } from "./operands.ts";

@@ -14,6 +14,7 @@ import {
   type Backend,
   cat,
   clamp,
+  cumsum,
   DlError,
   type DType,
   defineComposite,
@@ -23,7 +24,9 @@ import {
   formatShape,
   isFloating,
   isTensor,
+  logsumexp,
   type Op,
+  pad,
   program,
   ShapeError,
   scope,
@@ -31,7 +34,7 @@ import {
   Tensor,
   type TensorView,
   tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { positionOf, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
 import {
@@ -196,7 +199,7 @@ function lengthsOf(
 function unpacked(targets: Tensor, lengths: Tensor, longest: number): Tensor {
   const samples = lengths.shape[0];
   if (longest === 0) return targets.newZeros([samples, 0]);
-  const starts = lengths.cumsum(0).sub(lengths).unsqueeze(1);
+  const starts = cumsum(lengths, 0).sub(lengths).unsqueeze(1);
   const positions = starts.add(arange(longest, { dtype: "int32", device: targets.device }));
   const inside = clamp(positions, { max: targets.shape[0] - 1 });
   return targets.gather(0, inside.reshape([inside.numel])).reshape([samples, longest]);
@@ -335,7 +338,7 @@ const ctcOp: Op<CTCAttrs> = defineComposite("ctcLoss", {
       .expand([1, samples, count + 2]);
     const last = targetLengths.to("int32").mul(2).unsqueeze(1);
     const two = cat([last.add(1), last.add(2)], 1);
-    return [alpha.gather(0, ends).squeeze(0).gather(1, two).logsumexp(1).neg(), alpha];
+    return [logsumexp(alpha.gather(0, ends).squeeze(0).gather(1, two), 1).neg(), alpha];
   },
   saves: () => ({ inputs: [0, 1, 2, 3], outputs: [0, 1] }),
   gradient: ([g], { input, output, attrs }) => [
@@ -357,7 +360,7 @@ const ctcInputGradientOp: Op<CTCAttrs> = defineComposite("ctcLossInputGradient",
     const [steps, samples] = x.shape;
     const count = states.shape[1];
     const emitted = ofStates(x, states).memory;
-    const skip = skips(states, dtype).pad([0, 2]).memory;
+    const skip = pad(skips(states, dtype), [0, 2]).memory;
     const mayEnter = skip.with([samples, count], skip.strides, skip.offset + 2 * skip.strides[1]);
     const column = (t: Tensor) => t.unsqueeze(1).memory.expand([samples, count]);
     const perSample = [losses, inputLengths, targetLengths].map(column);

@@ -10,7 +10,7 @@ import {
   scope,
   sumOfMap,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { checkClasses } from "./inspect.ts";
 import { Loss } from "./loss.ts";
 import { asFloat } from "./operands.ts";

@@ -9,7 +9,7 @@ import {
   sameShape,
   scope,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { positionOf, readable } from "./inspect.ts";
 import { Loss } from "./loss.ts";
 import { asFloat, requireFactor, requireSameShape } from "./operands.ts";

@@ -4,12 +4,13 @@ import {
   expr as E,
   formatShape,
   makeMapOp,
+  norm,
   ShapeError,
   sameShape,
   scope,
   sumOfMap,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Loss } from "./loss.ts";
 import { type MarginOptions, positive } from "./margin.ts";
 import { asFloat, broadcastTogether, requirePositive } from "./operands.ts";
@@ -102,7 +103,7 @@ export interface TripletMarginWithDistanceOptions extends TripletOptions {
 const distanceOf =
   (p: number, eps: number): DistanceFunction =>
   (x1, x2) =>
-    x1.sub(x2).add(eps).norm({ p, dim: -1 });
+    norm(x1.sub(x2).add(eps), { p, dim: -1 });
 
 /**
  * Of triplets: an anchor is to lie closer to the positive than to the negative, by a margin.

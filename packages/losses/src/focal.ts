@@ -1,5 +1,5 @@
 /** Binary cross-entropy that looks away from what is easy. */
-import { expr as E, makeMapOp, scope, type Tensor } from "@dl/tensor";
+import { expr as E, makeMapOp, scope, type Tensor } from "@dl/tensor/core";
 import { Loss } from "./loss.ts";
 import { asFloat, requireSameShape } from "./operands.ts";
 import { type Reduction, reduceMap } from "./reduction.ts";

@@ -1,5 +1,5 @@
 /** Looking at values on the host: only where that costs no waiting. */
-import { DlError, type Tensor, type TypedArray } from "@dl/tensor";
+import { DlError, type Tensor, type TypedArray } from "@dl/tensor/core";
 
 /** The elements, if the device can be read at once or JavaScript has them anyway. */
 export const readable = (t: Tensor): TypedArray | undefined =>

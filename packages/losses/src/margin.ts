@@ -1,5 +1,5 @@
 /** Losses of targets that are 1 or −1: no loss beyond a margin. */
-import { expr as E, makeMapOp, scope, type Tensor } from "@dl/tensor";
+import { expr as E, makeMapOp, scope, type Tensor } from "@dl/tensor/core";
 import { Loss } from "./loss.ts";
 import { asFloat, broadcastTogether, requireSameShape } from "./operands.ts";
 import { type Reduction, type ReductionOptions, reduceMap } from "./reduction.ts";

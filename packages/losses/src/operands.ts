@@ -7,7 +7,7 @@ import {
   ShapeError,
   sameShape,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 /** Broadcasting [N, 1] against [N] makes N² differences out of N, and a model that learns the mean: PyTorch warns. */
 export function requireSameShape(name: string, prediction: Tensor, target: Tensor): void {

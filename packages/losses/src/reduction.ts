@@ -6,7 +6,7 @@ import {
   sumOfMap,
   type Tensor,
   toFloating,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 /** Each element's loss, their sum, or their mean. */
 export type Reduction = "none" | "mean" | "sum";

@@ -9,7 +9,7 @@ import {
   sameShape,
   scope,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Loss } from "./loss.ts";
 import { requirePositive, requireSameShape } from "./operands.ts";
 import { type Reduction, type ReductionOptions, reduceMap } from "./reduction.ts";

@@ -1,4 +1,4 @@
-import { DlError, formatShape, ShapeError, type Tensor } from "@dl/tensor";
+import { DlError, formatShape, ShapeError, type Tensor } from "@dl/tensor/core";
 
 /**
  * Class numbers of the samples and of the predictions, both int32 `[N]`.

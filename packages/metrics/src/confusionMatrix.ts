@@ -1,4 +1,4 @@
-import { arange, DlError, scope, type Tensor } from "@dl/tensor";
+import { arange, DlError, scope, type Tensor } from "@dl/tensor/core";
 import { classesOf, requireClasses } from "./classes.ts";
 import { Metric } from "./metric.ts";
 

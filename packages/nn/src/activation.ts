@@ -1,5 +1,5 @@
 /** Activation functions as layers. */
-import { DlError, formatShape, ShapeError, type Tensor } from "@dl/tensor";
+import { DlError, formatShape, ShapeError, type Tensor } from "@dl/tensor/core";
 import * as F from "./functional.ts";
 import { Module } from "./module.ts";
 import { float } from "./python.ts";

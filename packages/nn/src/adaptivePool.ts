@@ -9,7 +9,7 @@ import {
   type PoolResult,
   type ReturnIndices,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Module } from "./module.ts";
 import { tuple } from "./python.ts";
 

@@ -1,4 +1,4 @@
-import { cat, DlError, formatShape, ShapeError, type Tensor } from "@dl/tensor";
+import { cat, DlError, formatShape, ShapeError, type Tensor } from "@dl/tensor/core";
 import { checkCounts } from "./check.ts";
 import { ModuleList, Sequential } from "./containers.ts";
 import { Linear } from "./linear.ts";

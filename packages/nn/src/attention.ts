@@ -1,4 +1,4 @@
-import { DlError, type Tensor } from "@dl/tensor";
+import { DlError, type Tensor } from "@dl/tensor/core";
 import { checkCounts, checkInput } from "./check.ts";
 import {
   checkProbability,

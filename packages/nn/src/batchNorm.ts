@@ -25,7 +25,7 @@ import {
   sumOfMap,
   Tensor,
   zerosLike,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 const { add, div, input, mul, scalar, sqrt, sub } = expr;
 

@@ -1,4 +1,4 @@
-import type { Tensor } from "@dl/tensor";
+import type { Tensor } from "@dl/tensor/core";
 import { checkCounts, checkInput } from "./check.ts";
 import { bilinear } from "./functional/bilinear.ts";
 import * as init from "./init.ts";

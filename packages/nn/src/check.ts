@@ -1,5 +1,12 @@
 /** What layers check before they compute, so that messages speak of layers. */
-import { checkTensor, DlError, type DType, isFloating, type Tensor, toFloating } from "@dl/tensor";
+import {
+  checkTensor,
+  DlError,
+  type DType,
+  isFloating,
+  type Tensor,
+  toFloating,
+} from "@dl/tensor/core";
 
 /** A tensor of the parameters' dtype; where there are none, of any that is floating point. */
 export function checkInput(name: string, x: Tensor, own: DType | undefined): void {

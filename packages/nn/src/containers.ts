@@ -1,5 +1,5 @@
 /** Modules made of modules. */
-import { DlError, isTensor, letGo, type Tensor } from "@dl/tensor";
+import { DlError, isTensor, letGo, type Tensor } from "@dl/tensor/core";
 import { isModule, Module } from "./module.ts";
 
 /** An object puts names that are whole numbers first; a Map keeps its order. */

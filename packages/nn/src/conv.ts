@@ -1,4 +1,4 @@
-import { conv1d, conv2d, conv3d, type PairArgument, type Tensor } from "@dl/tensor";
+import { conv1d, conv2d, conv3d, type PairArgument, type Tensor } from "@dl/tensor/core";
 import { type ConvLayerOptions, ConvNd } from "./convNd.ts";
 
 export type Conv1dOptions = ConvLayerOptions;

@@ -7,7 +7,7 @@ import {
   pair,
   ShapeError,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { checkCounts, checkInput } from "./check.ts";
 import * as init from "./init.ts";
 import { Module } from "./module.ts";

@@ -6,7 +6,7 @@ import {
   formatShape,
   type PairArgument,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { type ConvLayerOptions, ConvNd } from "./convNd.ts";
 
 export interface ConvTransposeLayerOptions

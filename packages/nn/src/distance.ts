@@ -1,5 +1,5 @@
 /** Distances as layers of two inputs. */
-import type { Tensor } from "@dl/tensor";
+import type { Tensor } from "@dl/tensor/core";
 import { cosineSimilarity, pairwiseDistance } from "./functional/distance.ts";
 import { Module } from "./module.ts";
 

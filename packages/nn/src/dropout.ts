@@ -1,4 +1,4 @@
-import type { Generator, Tensor } from "@dl/tensor";
+import type { Generator, Tensor } from "@dl/tensor/core";
 import {
   alphaDropout,
   checkProbability,

@@ -1,4 +1,4 @@
-import type { Tensor } from "@dl/tensor";
+import type { Tensor } from "@dl/tensor/core";
 import { checkCounts } from "./check.ts";
 import {
   type BagMode,

@@ -1,4 +1,4 @@
-import { col2im, type FoldOptions, im2col, type PairArgument, type Tensor } from "@dl/tensor";
+import { col2im, type FoldOptions, im2col, type PairArgument, type Tensor } from "@dl/tensor/core";
 import { Module } from "./module.ts";
 import { tuple } from "./python.ts";
 

@@ -9,7 +9,7 @@ import {
   pair,
   type ReturnIndices,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Module } from "./module.ts";
 
 abstract class FractionalMaxPool<I extends boolean> extends Module {

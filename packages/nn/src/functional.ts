@@ -3,8 +3,8 @@
  *
  * @see https://docs.pytorch.org/docs/stable/nn.functional.html
  */
-import * as T from "@dl/tensor";
-import { DlError, type DType, formatShape, ShapeError, type Tensor } from "@dl/tensor";
+import * as T from "@dl/tensor/core";
+import { DlError, type DType, formatShape, ShapeError, type Tensor } from "@dl/tensor/core";
 import { normalizeByBatch, normalizeByStatistics } from "./batchNorm.ts";
 import { applied, type Inplace } from "./functional/inplace.ts";
 
@@ -53,7 +53,7 @@ export {
   pixelUnshuffle,
   sigmoid,
   tanh,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 export {
   celu,
@@ -166,7 +166,7 @@ export function batchNorm(
 
 /** max(x, 0) */
 export const relu = (x: Tensor, { inplace = false }: Inplace = {}): Tensor =>
-  inplace ? x.relu_() : T.relu(x);
+  inplace ? relu_(x) : T.relu(x);
 /** x where it is positive, else negativeSlope · x. */
 export const leakyRelu = (
   x: Tensor,

@@ -1,4 +1,4 @@
-import { formatShape, ones, ShapeError, type Tensor, zeros } from "@dl/tensor";
+import { formatShape, ones, ShapeError, type Tensor, zeros } from "@dl/tensor/core";
 import { checkCounts, checkInput } from "./check.ts";
 import { instanceNorm } from "./functional/normalization.ts";
 import * as init from "./init.ts";

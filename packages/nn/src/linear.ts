@@ -1,4 +1,4 @@
-import { formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor";
+import { formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor/core";
 import { checkCounts, checkInput } from "./check.ts";
 import { linear } from "./functional.ts";
 import * as init from "./init.ts";

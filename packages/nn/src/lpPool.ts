@@ -5,7 +5,7 @@ import {
   lpPool3d,
   type PairArgument,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Module } from "./module.ts";
 import { bool, tuple } from "./python.ts";
 

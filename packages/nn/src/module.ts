@@ -19,7 +19,7 @@ import {
   state,
   type Tensor,
   unscoped,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { isParameter, type Parameter } from "./parameter.ts";
 import { quietly, warnOnce } from "./quiet.ts";
 import { type LoadResult, load, type StateDict, stateOf } from "./stateDict.ts";

@@ -1,4 +1,4 @@
-import { formatShape, ones, ShapeError, type Tensor, zeros } from "@dl/tensor";
+import { formatShape, ones, ShapeError, type Tensor, zeros } from "@dl/tensor/core";
 import { increment, normalizeByBatch, normalizeByStatistics } from "./batchNorm.ts";
 import { checkCounts, checkInput } from "./check.ts";
 import * as init from "./init.ts";

@@ -1,4 +1,4 @@
-import { DlError, formatShape, type PadMode, pad, ShapeError, type Tensor } from "@dl/tensor";
+import { DlError, formatShape, type PadMode, pad, ShapeError, type Tensor } from "@dl/tensor/core";
 import { Module } from "./module.ts";
 import { tuple } from "./python.ts";
 

@@ -1,4 +1,4 @@
-import { type DType, empty, keep, type Shape, Tensor, type TensorOptions } from "@dl/tensor";
+import { type DType, empty, keep, type Shape, Tensor, type TensorOptions } from "@dl/tensor/core";
 
 /** Found on every parameter; unlike `instanceof`, it holds across copies of the package. */
 export const BRAND: unique symbol = Symbol.for("@dl/nn.Parameter") as never;

@@ -1,5 +1,5 @@
 /** Modules that hold parameters, by number and by name. */
-import { DlError, type DType, isTensor, type Tensor } from "@dl/tensor";
+import { DlError, type DType, isTensor, type Tensor } from "@dl/tensor/core";
 import { Module } from "./module.ts";
 import { isParameter, Parameter } from "./parameter.ts";
 

@@ -12,7 +12,7 @@ import {
   pair,
   type ReturnIndices,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Module } from "./module.ts";
 import { bool, tuple } from "./python.ts";
 

@@ -1,4 +1,4 @@
-import { state } from "@dl/tensor";
+import { state } from "@dl/tensor/core";
 
 /** Runs `fn` unrecorded; without autograd nothing is recorded anyway. */
 export const quietly = <T>(fn: () => T): T => (state.autograd ? state.autograd.noGrad(fn) : fn());

@@ -1,5 +1,5 @@
 /** Activation functions as layers: those made of pieces. */
-import { DlError, full, type Generator, type Tensor } from "@dl/tensor";
+import { DlError, full, type Generator, type Tensor } from "@dl/tensor/core";
 import { inplaceRepr } from "./activation.ts";
 import { checkCounts, checkInput } from "./check.ts";
 import * as F from "./functional.ts";

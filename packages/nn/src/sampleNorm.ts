@@ -8,7 +8,7 @@ import {
   ShapeError,
   type Tensor,
   zeros,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { checkCounts, checkInput } from "./check.ts";
 import {
   crossMapLRN2d,

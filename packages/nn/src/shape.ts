@@ -1,4 +1,4 @@
-import type { Shape, Tensor } from "@dl/tensor";
+import type { Shape, Tensor } from "@dl/tensor/core";
 import { Module } from "./module.ts";
 import { tuple } from "./python.ts";
 

@@ -1,4 +1,4 @@
-import { channelShuffle, pixelShuffle, pixelUnshuffle, type Tensor } from "@dl/tensor";
+import { channelShuffle, pixelShuffle, pixelUnshuffle, type Tensor } from "@dl/tensor/core";
 import { checkCounts } from "./check.ts";
 import { Module } from "./module.ts";
 

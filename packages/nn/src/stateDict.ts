@@ -1,4 +1,4 @@
-import { DlError, formatShape, isTensor, sameShape, scope, type Tensor } from "@dl/tensor";
+import { DlError, formatShape, isTensor, sameShape, scope, type Tensor } from "@dl/tensor/core";
 import type { Module } from "./module.ts";
 import { quietly } from "./quiet.ts";
 

@@ -6,7 +6,7 @@ import {
   type PairArgument,
   pair,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Module } from "./module.ts";
 import { tuple } from "./python.ts";
 

@@ -3,7 +3,7 @@ import {
   type InterpolateOptions,
   interpolate,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { Module } from "./module.ts";
 import { float, tuple } from "./python.ts";
 

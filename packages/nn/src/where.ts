@@ -1,5 +1,5 @@
 /** Where in a model something happens, for messages. */
-import { DlError, state } from "@dl/tensor";
+import { DlError, state } from "@dl/tensor/core";
 import type { Module } from "./module.ts";
 import { warnOnce } from "./quiet.ts";
 

@@ -1,4 +1,4 @@
-import { expr as E, program } from "@dl/tensor";
+import { expr as E, program } from "@dl/tensor/core";
 import { ElementwiseOptimizer, programCache, type Update } from "./elementwise.ts";
 import { type ParamsArgument, requireWithin } from "./optimizer.ts";
 

@@ -1,4 +1,14 @@
-import { assign, DlError, expr as E, program, type Shape, scope, type Tensor } from "@dl/tensor";
+import {
+  assign,
+  DlError,
+  expr as E,
+  lerp,
+  norm,
+  program,
+  type Shape,
+  scope,
+  type Tensor,
+} from "@dl/tensor/core";
 import {
   filled,
   type Group,
@@ -93,7 +103,7 @@ export class Adafactor extends Optimizer<AdafactorOptions> {
     const mean = (name: string, now: Tensor): Tensor => {
       state[name] ??= filled(p, this.stateShape(name, p), 0);
       const kept = state[name] as Tensor;
-      return kept.copy_(kept.lerp(now, share));
+      return kept.copy_(lerp(kept, now, share));
     };
     const squares = g.square();
     let variance: Tensor;
@@ -115,4 +125,4 @@ export class Adafactor extends Optimizer<AdafactorOptions> {
   }
 }
 
-const rms = (x: Tensor): Tensor => x.norm().div(Math.sqrt(x.numel));
+const rms = (x: Tensor): Tensor => norm(x).div(Math.sqrt(x.numel));

@@ -14,7 +14,7 @@ import {
   tensor,
   unscoped,
   state as world,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 /** What is asked of a model; modules of @dl/nn have it. */
 export interface AveragedModule {

@@ -2,7 +2,7 @@
  * Optimizers whose step of one parameter is one kernel, which writes the parameter and its state in place. Hyperparameters
  * are run-time scalars, so that changing them compiles nothing.
  */
-import { type Assignment, assignEach, type Program, type Tensor } from "@dl/tensor";
+import { type Assignment, assignEach, type Program, type Tensor } from "@dl/tensor/core";
 import {
   filled,
   type Group,

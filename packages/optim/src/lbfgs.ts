@@ -2,6 +2,7 @@ import {
   assign,
   cat,
   DlError,
+  dot,
   expr as E,
   isTensor,
   keep,
@@ -11,7 +12,7 @@ import {
   type Tensor,
   type TensorView,
   unscoped,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { type Point, strongWolfe } from "./lineSearch.ts";
 import {
   type Group,
@@ -59,7 +60,7 @@ interface History {
 const AXPY = program([E.add(E.input(0), E.mul(E.scalar(0), E.input(1)))], 2, 1);
 const addScaled = (target: TensorView, b: TensorView, s: number): void =>
   assign([target], AXPY, [target, b], [s]);
-const dot = (a: Tensor, b: Tensor): number => scope(() => a.dot(b).itemSync());
+const inner = (a: Tensor, b: Tensor): number => scope(() => dot(a, b).itemSync());
 const largestOf = (a: Tensor): number => scope(() => a.abs().amax().itemSync());
 
 /**
@@ -214,7 +215,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       state.prev_loss = loss;
       state.t = t;
 
-      const slope = dot(gradient, d);
+      const slope = inner(gradient, d);
       if (slope > -toleranceChange) break;
       let more = 0;
       if (lineSearchFn) {
@@ -266,7 +267,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     }
     const { old_dirs: ys = [], old_stps: steps = [], ro = [] } = state;
     const [y, s] = [gradient.sub(state.prev_flat_grad), state.d.mul(state.t!)];
-    const product = dot(y, s);
+    const product = inner(y, s);
     if (product > 1e-10) {
       if (ys.length === historySize) {
         ys.shift()?.dispose();
@@ -276,18 +277,18 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
       ys.push(keep(y));
       steps.push(keep(s));
       ro.push(1 / product);
-      state.H_diag = product / dot(y, y);
+      state.H_diag = product / inner(y, y);
     }
     Object.assign(state, { old_dirs: ys, old_stps: steps, ro });
     const d = gradient.neg();
     const shares: number[] = [];
     for (let i = ys.length - 1; i >= 0; i--) {
-      shares[i] = dot(steps[i], d) * ro[i];
+      shares[i] = inner(steps[i], d) * ro[i];
       addScaled(d.memory, ys[i].memory, -shares[i]);
     }
     d.mul_(state.H_diag!);
     for (let i = 0; i < ys.length; i++)
-      addScaled(d.memory, steps[i].memory, shares[i] - dot(ys[i], d) * ro[i]);
+      addScaled(d.memory, steps[i].memory, shares[i] - inner(ys[i], d) * ro[i]);
     return d;
   }
 
@@ -297,7 +298,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     const value = evaluate();
     const gradient = this.#gradient();
     this.#params().forEach((p, i) => assign([p.memory], COPY, [before[i].memory]));
-    return { t, value, gradient, slope: dot(gradient, d) };
+    return { t, value, gradient, slope: inner(gradient, d) };
   }
   #move(d: Tensor, t: number): void {
     let at = 0;

@@ -8,7 +8,7 @@
  *
  * @see Nocedal and Wright, Numerical optimization (2006), algorithms 3.5 and 3.6
  */
-import type { Tensor } from "@dl/tensor";
+import type { Tensor } from "@dl/tensor/core";
 
 /** A point on the line: how far along, the value, the gradient, and the slope along the direction. */
 export interface Point {

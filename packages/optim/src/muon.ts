@@ -5,11 +5,13 @@ import {
   expr as E,
   formatShape,
   isTensor,
+  lerp,
+  norm,
   program,
   ShapeError,
   scope,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import {
   filled,
   type Group,
@@ -133,8 +135,8 @@ export class Muon extends Optimizer<MuonOptions> {
     const state = this.nextState(p);
     state.momentum_buffer ??= filled(p, p.shape, 0);
     const kept = state.momentum_buffer as Tensor;
-    const buffer = kept.copy_(kept.lerp(g, 1 - momentum));
-    const update = orthogonal(nesterov ? g.lerp(buffer, momentum) : buffer, group);
+    const buffer = kept.copy_(lerp(kept, g, 1 - momentum));
+    const update = orthogonal(nesterov ? lerp(g, buffer, momentum) : buffer, group);
     const [rows, columns] = p.shape;
     const adjustment =
       adjustLrFn === "match_rms_adamw"
@@ -149,7 +151,7 @@ export class Muon extends Optimizer<MuonOptions> {
 function orthogonal(u: Tensor, { nsCoefficients: [a, b, c], nsSteps, eps }: MuonOptions): Tensor {
   const isTall = u.shape[0] > u.shape[1];
   const start = bfloat16(isTall ? u.t().float() : u.float());
-  let x = bfloat16(start.div(bfloat16(start.norm()).clamp(eps)));
+  let x = bfloat16(start.div(bfloat16(norm(start)).clamp(eps)));
   for (let i = 0; i < nsSteps; i++) {
     const gram = bfloat16(x.matmul(x.t()));
     const polynomial = bfloat16(gram.mul(b).add(gram.matmul(gram), { alpha: c }));

@@ -10,7 +10,7 @@ import {
   Tensor,
   unscoped,
   state as world,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { fillView } from "./fill.ts";
 
 /** Fields that every group has, beside the hyperparameters of its optimizer. */

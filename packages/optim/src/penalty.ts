@@ -1,4 +1,4 @@
-import { DlError, isTensor, scope, type Tensor } from "@dl/tensor";
+import { DlError, isTensor, scope, type Tensor } from "@dl/tensor/core";
 
 /**
  * The sum of the absolute values of all parameters, to be added to a loss: it draws weights to exactly 0.

@@ -1,4 +1,4 @@
-import { assign, DlError, expr as E, program, scope, type Tensor } from "@dl/tensor";
+import { any, assign, DlError, expr as E, program, scope, type Tensor } from "@dl/tensor/core";
 import { programCache } from "./elementwise.ts";
 import {
   filled,
@@ -88,5 +88,5 @@ export class SparseAdam extends Optimizer<SparseAdamOptions> {
 function present(grad: Tensor): Tensor {
   const nonzero = grad.detach().ne(0);
   const inner = grad.shape.map((_, d) => d).slice(1);
-  return inner.length > 0 ? nonzero.any(inner, { keepdim: true }) : nonzero;
+  return inner.length > 0 ? any(nonzero, inner, { keepdim: true }) : nonzero;
 }

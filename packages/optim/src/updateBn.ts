@@ -1,4 +1,4 @@
-import { type Backend, DlError, isTensor, scope } from "@dl/tensor";
+import { type Backend, DlError, isTensor, scope } from "@dl/tensor/core";
 
 /** What is asked of a model; modules of @dl/nn and AveragedModel have it. */
 export interface NormalizedModule {

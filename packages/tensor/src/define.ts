@@ -50,6 +50,7 @@ export type GradientExpr = (
 ) => readonly (Expr | undefined)[];
 
 /** A map over `inputs` operands and `scalars` run-time numbers. */
+/* @__NO_SIDE_EFFECTS__ */
 export function makeMapOp(
   name: string,
   root: Expr,
@@ -184,6 +185,7 @@ export type Elementwise<N extends readonly Operand[]> = ((...operands: N) => Ten
  * const swish = defineMap<[Tensor]>("swish", (x) => expr.mul(x, expr.sigmoid(x)));
  * swish(tensor([0, 1])) // => [0, 0.731059]
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineMap<N extends readonly Operand[]>(
   name: string,
   fn: (...operands: { [I in keyof N]: Expr }) => Expr,
@@ -354,6 +356,7 @@ const isRecorded = (inputs: readonly Tensor[]): boolean =>
  * Defines an op by its decomposition, with a gradient of its own. The gradient rule runs in terms of ops that may have
  * kernels of their own in turn; so a backend without any works, and gets faster kernel by kernel.
  */
+/* @__NO_SIDE_EFFECTS__ */
 export function defineComposite<A>(name: string, definition: CompositeDefinition<A>): Op<A> {
   const { results, decompose, saves, gradient } = definition;
   return {

@@ -16,6 +16,7 @@ export interface Program {
 
 const programs = new Map<string, Program>();
 
+/* @__NO_SIDE_EFFECTS__ */
 export function program(exprs: readonly Expr[], inputs: number, scalars = 0): Program {
   const key = `${exprs.map((e) => e.id).join()} ${inputs} ${scalars}`;
   let p = programs.get(key);

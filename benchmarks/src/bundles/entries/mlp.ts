@@ -1,10 +1,10 @@
 /** What a page needs to train an MLP. */
 import "@dl/autograd";
-import { cpu } from "@dl/backend-cpu";
+import { cpu } from "@dl/backend-cpu/small";
 import { crossEntropy } from "@dl/losses";
 import { Linear, ReLU, Sequential } from "@dl/nn";
 import { Adam } from "@dl/optim";
-import { randint, randn, setBackend } from "@dl/tensor";
+import { randint, randn, setBackend } from "@dl/tensor/core";
 
 setBackend(cpu());
 const model = new Sequential(new Linear(784, 512), new ReLU(), new Linear(512, 10));

@@ -7,7 +7,7 @@ import {
   type TypedArray,
   typedArrayFor,
   type View,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { gather, scatter } from "./indexing.ts";
 import { scan, sort } from "./lanes.ts";
 import { map } from "./map.ts";

@@ -3,7 +3,15 @@
  * compute type, so that every intermediate result is rounded to it), and a loop that fills it from its operands'.
  * Nothing is compiled, so it works where pages forbid `eval`; interpretation costs a call per node and block.
  */
-import type { BinaryOp, CompareOp, ComputeType, Expr, MaskOp, Program, UnaryOp } from "@dl/tensor";
+import type {
+  BinaryOp,
+  CompareOp,
+  ComputeType,
+  Expr,
+  MaskOp,
+  Program,
+  UnaryOp,
+} from "@dl/tensor/core";
 import { BINARY, powInt32, UNARY } from "./functions.ts";
 import { toInt32 } from "./transfer.ts";
 import { BLOCK } from "./walk.ts";

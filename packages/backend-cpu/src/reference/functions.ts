@@ -1,5 +1,5 @@
 /** What the functions of one number are, in double precision. */
-import type { BinaryOp, UnaryOp } from "@dl/tensor";
+import type { BinaryOp, UnaryOp } from "@dl/tensor/core";
 import { erf } from "./erf.ts";
 
 export const UNARY: Readonly<Record<UnaryOp, (x: number) => number>> = {

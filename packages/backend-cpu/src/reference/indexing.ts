@@ -1,5 +1,5 @@
 /** Reading and writing at positions that are data. */
-import type { ScatterMode } from "@dl/tensor";
+import type { ScatterMode } from "@dl/tensor/core";
 import type { Operand } from "./operand.ts";
 import { allDimensions, eachRow, type Plan, plan } from "./walk.ts";
 

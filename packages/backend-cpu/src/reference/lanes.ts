@@ -1,5 +1,5 @@
 /** Work along one axis: sorting and running totals, a lane at a time. */
-import type { ScanOp } from "@dl/tensor";
+import type { ScanOp } from "@dl/tensor/core";
 import type { Operand } from "./operand.ts";
 import { allDimensions, fillOffsets, plan } from "./walk.ts";
 

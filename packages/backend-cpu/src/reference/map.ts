@@ -1,4 +1,4 @@
-import { computeType, type Program } from "@dl/tensor";
+import { computeType, type Program } from "@dl/tensor/core";
 import { evaluatorFor } from "./evaluate.ts";
 import type { Operand } from "./operand.ts";
 import { load, loadPositions, positionStrides, store } from "./transfer.ts";

@@ -1,4 +1,4 @@
-import { type TypedArray, typedArrayFor } from "@dl/tensor";
+import { type TypedArray, typedArrayFor } from "@dl/tensor/core";
 import type { Operand } from "./operand.ts";
 import { allDimensions, fillOffsets, plan } from "./walk.ts";
 

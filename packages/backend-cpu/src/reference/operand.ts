@@ -1,4 +1,4 @@
-import type { DType, TypedArray, View } from "@dl/tensor";
+import type { DType, TypedArray, View } from "@dl/tensor/core";
 
 /** A view resolved to a typed array: element p is `data[offset + Σ p·strides]`. `data` spans the whole buffer. */
 export interface Operand {

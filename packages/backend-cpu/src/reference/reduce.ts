@@ -1,4 +1,10 @@
-import { type ComputeType, computeType, type DType, type Program, type ReduceOp } from "@dl/tensor";
+import {
+  type ComputeType,
+  computeType,
+  type DType,
+  type Program,
+  type ReduceOp,
+} from "@dl/tensor/core";
 import { evaluatorFor } from "./evaluate.ts";
 import type { Operand } from "./operand.ts";
 import { load, loadPositions, positionStrides, store } from "./transfer.ts";

@@ -1,4 +1,4 @@
-import type { RandomKey } from "@dl/tensor";
+import type { RandomKey } from "@dl/tensor/core";
 import type { Operand } from "./operand.ts";
 
 /** The first of the two words, and after it the second, of the last call; returning a pair would allocate one. */

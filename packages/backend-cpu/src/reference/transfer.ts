@@ -1,5 +1,5 @@
 /** Between operands of any dtype and stride and the registers of a block. */
-import type { DType, TypedArray } from "@dl/tensor";
+import type { DType, TypedArray } from "@dl/tensor/core";
 import type { Operand } from "./operand.ts";
 import { eachRun, type Plan } from "./walk.ts";
 

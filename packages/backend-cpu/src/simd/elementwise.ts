@@ -7,7 +7,7 @@ import {
   type Program,
   type ReduceOp,
   type View,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import type { Memory } from "../memory.ts";
 import { type Kernel, Threads } from "../threads/threads.ts";
 import type { ConstantPool } from "./constants.ts";
@@ -17,6 +17,8 @@ import {
   type ElementType,
   elementBytes,
   elementType,
+  type Functions,
+  isCovered,
   type Kind,
   kindOf,
   pointerAt,
@@ -88,7 +90,7 @@ export class Elementwise {
   private readonly maps: Map<number | string, Kernel>[] = [];
   private readonly reductions: Map<number | string, Kernel>[] = [];
 
-  constructor(engine: Engine, pool: ConstantPool) {
+  constructor(engine: Engine, pool: ConstantPool, functions: Functions) {
     const { memory, shared, machine } = engine;
     this.engine = engine;
     this.memory = memory;
@@ -96,6 +98,7 @@ export class Elementwise {
     this.transpose = new Transpose(memory, shared);
     this.target = {
       shared,
+      functions,
       ...machine,
       constantAddress: (bits) => pool.address(bits),
     };
@@ -200,6 +203,7 @@ export class Elementwise {
   ): ElementType[] | undefined {
     if (computeType(inputs, outputs) !== "float32") return undefined;
     if (outputs.some((v) => v.dtype === "uint8")) return undefined;
+    if (!isCovered(program, this.target.functions)) return undefined;
     return typesOf(program, inputs, outputs);
   }
 
@@ -239,8 +243,11 @@ export class Elementwise {
     }
     // Without one they are integers, and computed with as such.
     if (!hasFloat) return false;
-    const kernel =
-      this.maps[program.id]?.get(key) ?? this.contiguousKernel(program, inputs, outputs);
+    let kernel = this.maps[program.id]?.get(key);
+    if (!kernel) {
+      if (!isCovered(program, this.target.functions)) return false;
+      kernel = this.contiguousKernel(program, inputs, outputs);
+    }
     const { numel } = outputs[0];
     const { threads } = this.engine;
     const { gathered } = this;
@@ -357,6 +364,7 @@ export class Elementwise {
       if (computeType(inputs, [output]) !== "float32" || inputs[0].shape.includes(0)) return null;
       const types = typesOf(program, inputs, [output]);
       if (!types || (output.dtype !== "float32" && output.dtype !== "int32")) return null;
+      if (!isCovered(program, this.target.functions)) return null;
       return planReduction(program, inputs, output, axes, types);
     });
     if (!planned) return false;

@@ -5,11 +5,10 @@
  * Kernels read everything that changes between calls (sizes, pointers, strides, scalars) from a block of parameters, so
  * one is compiled per program, dtypes and kinds, never per shape.
  */
-import type { BinaryOp, DType, Expr, ExprOp, Program, UnaryOp } from "@dl/tensor";
+import type { BinaryOp, DType, Expr, ExprOp, Program, UnaryOp } from "@dl/tensor/core";
 import { bitsOf, Fn, I32, V128, type VectorOp } from "./assembler.ts";
 import { Constants } from "./constants.ts";
 import type { Machine } from "./gemm/tile.ts";
-import * as math from "./math/index.ts";
 import { type Helper, type Vec, Vectors } from "./vectors.ts";
 
 /** Innermost stride: 0, 1 element, anything else. */
@@ -38,6 +37,7 @@ export const strideAt = (k: number, loop: number): number => pointerAt(k) + 4 + 
 export const scalarAt = (operands: number, i: number): number => pointerAt(operands) + 4 * i;
 
 export interface Target extends Machine {
+  readonly functions: Functions;
   readonly shared: boolean;
   /** Address at which these 32 bits stand in all four lanes, if there is room for them. */
   constantAddress(bits: number): number | undefined;
@@ -65,15 +65,15 @@ const DIRECT = {
   or: "v128.or",
   not: "v128.not",
 } as const satisfies { readonly [P in ExprOp]?: VectorOp };
-/** Several instructions each. */
-const FUNCTIONS: Readonly<
-  Record<
-    Exclude<UnaryOp | BinaryOp, keyof typeof DIRECT | "sign">,
-    (v: Vectors, ...args: [Vec, Vec]) => Vec
-  >
-> = math;
-const functionOf = (op: ExprOp) =>
-  Object.hasOwn(FUNCTIONS, op) ? FUNCTIONS[op as keyof typeof FUNCTIONS] : undefined;
+/** What takes several instructions. */
+export type FunctionOp = Exclude<UnaryOp | BinaryOp, keyof typeof DIRECT | "sign">;
+/** Code for functions. Programs with others are left to the reference kernels. */
+export type Functions = {
+  readonly [P in FunctionOp]?: (v: Vectors, ...args: [Vec, Vec]) => Vec;
+};
+const SIMPLE: readonly ExprOp[] = ["input", "const", "scalar", "index", "select", "cast", "sign"];
+export const isCovered = ({ order }: Program, functions: Functions): boolean =>
+  order.every(({ op }) => op in DIRECT || op in functions || SIMPLE.includes(op));
 
 export interface KernelShape {
   readonly program: Program;
@@ -99,6 +99,7 @@ export class Lowering {
   pointers: readonly number[] = [];
   private readonly shape: KernelShape;
   private readonly vectors: Vectors;
+  private readonly functions: Functions;
   private readonly constants: Constants;
   private readonly slots: Map<Expr, number>[] = [];
   private readonly varying: ReadonlySet<Expr>;
@@ -111,6 +112,7 @@ export class Lowering {
     this.count = kinds.length;
     this.firstOutput = program.inputs + program.axes.length;
     this.constants = new Constants(this.f, (bits) => target.constantAddress(bits));
+    this.functions = target.functions;
     this.vectors = new Vectors({
       f: this.f,
       constants: this.constants,
@@ -191,7 +193,7 @@ export class Lowering {
     const { f } = this;
     const slots = (e: Expr): Vec => Array.from({ length: vectors }, (_, u) => this.slot(e, u));
     for (const e of nodes) {
-      const compute = functionOf(e.op);
+      const compute = this.functions[e.op as FunctionOp];
       if (compute) {
         this.vectors.begin();
         this.vectors.assign(slots(e), compute(this.vectors, ...(e.args.map(slots) as [Vec, Vec])));

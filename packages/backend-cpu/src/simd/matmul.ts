@@ -1,5 +1,5 @@
 /** Batches of float32 products: which kernel each takes, and how they are divided among the threads. */
-import { expr, IDENTITY, program, type View } from "@dl/tensor";
+import { expr, IDENTITY, program, type View } from "@dl/tensor/core";
 import { type Kernel, Threads } from "../threads/threads.ts";
 import type { Elementwise } from "./elementwise.ts";
 import type { Engine } from "./engine.ts";

@@ -1,5 +1,5 @@
 /** In which order kernels loop over dimensions, and how the operands lie in it. */
-import type { Program, View } from "@dl/tensor";
+import type { Program, View } from "@dl/tensor/core";
 import { positionStrides } from "../reference/transfer.ts";
 import { type Plan, plan } from "../reference/walk.ts";
 import type { Run } from "./loops.ts";

@@ -2,7 +2,7 @@
  * Pooling of images, plane by plane and row by row of the result, four windows to a vector. A row of averages collects one
  * tap of all its windows after another, for those columns where the tap lies inside the image.
  */
-import type { View } from "@dl/tensor";
+import type { View } from "@dl/tensor/core";
 import { type Kernel, Threads } from "../threads/threads.ts";
 import { F32, Fn, I32, moduleBytes, V128 } from "./assembler.ts";
 import type { Engine } from "./engine.ts";

@@ -1,4 +1,4 @@
-import type { RandomKey, View } from "@dl/tensor";
+import type { RandomKey, View } from "@dl/tensor/core";
 import type { Memory } from "../memory.ts";
 import { bitsOf, Fn, I32, moduleBytes, V128 } from "./assembler.ts";
 

@@ -1,4 +1,4 @@
-import type { ReduceOp } from "@dl/tensor";
+import type { ReduceOp } from "@dl/tensor/core";
 import { bitsOf, moduleBytes, V128, type VectorOp } from "./assembler.ts";
 import { FLAG_AT, type KernelShape, Lowering, type Target, UNIT } from "./lowering.ts";
 

@@ -8,7 +8,7 @@
  *
  * The caller waits for the last part by spinning: a job takes microseconds, waking a thread up to a millisecond.
  */
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 import type { Memory } from "../memory.ts";
 import { CONTROL_START, MOST_THREADS, RESTING, WORD } from "./control.ts";
 import { type Spawned, spawn } from "./spawn.ts";

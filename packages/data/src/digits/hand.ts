@@ -4,7 +4,7 @@
  * Points are moved (together where they coincide), the whole is bent by a slow wave, slanted, turned, fitted into the
  * box that MNIST fits its digits into (20 of 28 pixels), and moved a little. A pixel's grey is how far the pen covers it.
  */
-import type { Generator } from "@dl/tensor";
+import type { Generator } from "@dl/tensor/core";
 import type { Glyph, Stroke } from "./glyphs.ts";
 
 /** Pieces that the curve between two points of a stroke is cut into. */

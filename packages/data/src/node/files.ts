@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 import { gunzip } from "../gzip.ts";
 
 export interface FileOptions {

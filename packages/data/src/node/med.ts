@@ -1,4 +1,4 @@
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 
 const PLANE = 32 * 32;
 const RECORD = 1 + 3 * PLANE;

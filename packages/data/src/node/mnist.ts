@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 import { parseIdx } from "../idx.ts";
 import { ImageDataset, type Normalization } from "../images.ts";
 import {

@@ -1,5 +1,5 @@
 /** Activation functions that are more than an op of `@dl/tensor`. */
-import * as T from "@dl/tensor";
+import * as T from "@dl/tensor/core";
 import {
   DlError,
   type DType,
@@ -8,12 +8,13 @@ import {
   formatShape,
   type Generator,
   ShapeError,
+  scatter,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { applied, type Inplace } from "./inplace.ts";
 import { deviceUniform } from "./random.ts";
 
-export { softsign, tanhshrink } from "@dl/tensor";
+export { softsign, tanhshrink } from "@dl/tensor/core";
 
 /** min(max(x, 0), 6) */
 export const relu6 = (x: Tensor, { inplace = false }: Inplace = {}): Tensor =>
@@ -172,6 +173,6 @@ export const gumbelSoftmax = (
     const soft = T.softmax(logits.add(noise).div(tau), dim);
     if (!hard) return soft;
     const index = soft.detach().argmax(dim, { keepdim: true });
-    const one = soft.detach().mul(0).scatter(dim, index, 1);
+    const one = scatter(soft.detach().mul(0), dim, index, 1);
     return one.sub(soft.detach()).add(soft);
   });

@@ -1,5 +1,6 @@
 /** Attention: weighted means of values, with weights from products of queries and keys. */
 import {
+  any,
   cat,
   checkTensor,
   DlError,
@@ -9,12 +10,13 @@ import {
   formatShape,
   isFloating,
   type Op,
+  pad,
   ShapeError,
   scope,
   type Tensor,
   zeros,
   zerosLike,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { dropout, linear } from "../functional.ts";
 
 export interface AttentionOptions {
@@ -151,7 +153,7 @@ function attend(
   // Where no key is left, softmax would be NaN, and so its gradient: all keys are let in, and the result is put away.
   const fixed = mask.detach();
   if (mask.dtype === "bool") {
-    const isEmpty = fixed.any({ dim: -1, keepdim: true }).logicalNot();
+    const isEmpty = any(fixed, { dim: -1, keepdim: true }).logicalNot();
     return of(chosen(scores, fixed.logicalOr(isEmpty), scale)).maskedFill(isEmpty, 0);
   }
   const isEmpty = fixed.amax({ dim: -1, keepdim: true }).eq(Number.NEGATIVE_INFINITY);
@@ -336,7 +338,7 @@ export function multiHeadAttentionForward(
 
   /** The two masks as numbers to add, padded for keys that were appended. */
   function merged({ attn, padding }: Masks, extra: number): Tensor | null {
-    const longer = (t: Tensor | null) => (t && extra > 0 ? t.pad([0, extra]) : t);
+    const longer = (t: Tensor | null) => (t && extra > 0 ? pad(t, [0, extra]) : t);
     const [a, b] = [longer(attn), longer(padding)];
     return a && b ? a.add(b) : (a ?? b);
   }

@@ -1,4 +1,4 @@
-import { formatShape, ShapeError, sameShape, scope, type Tensor } from "@dl/tensor";
+import { formatShape, ShapeError, sameShape, scope, type Tensor } from "@dl/tensor/core";
 
 /**
  * y[..., o] = Σ x1[..., i] · weight[o, i, j] · x2[..., j] + bias[o]: x1 `[..., in1]`, x2 `[..., in2]`, weight

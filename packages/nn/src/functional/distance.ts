@@ -1,17 +1,18 @@
 /** How far tensors are from each other. */
-
-import * as T from "@dl/tensor";
+import * as T from "@dl/tensor/core";
 import {
   defineComposite,
   defineMap,
   dispatch,
   expr,
   formatShape,
+  indexSelect,
+  norm,
   ShapeError,
   scope,
   type Tensor,
   tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 /**
  * x / max(‖x‖ₚ, eps) along `dim`.
@@ -24,7 +25,7 @@ import {
 export const normalize = (
   x: Tensor,
   { p = 2, dim = 1, eps = 1e-12 }: { p?: number; dim?: T.Dims; eps?: number } = {},
-): Tensor => scope(() => x.div(x.norm({ p, dim, keepdim: true }).clamp({ min: eps })));
+): Tensor => scope(() => x.div(norm(x, { p, dim, keepdim: true }).clamp({ min: eps })));
 
 /** max(x, low) with the gradient of x everywhere: as in PyTorch, a norm below eps still has its own. */
 const atLeast = defineMap<[Tensor, number]>("cosineSimilarity", (x, low) => expr.max(x, low), {
@@ -47,7 +48,7 @@ export const cosineSimilarity = (
     const shape = T.broadcastShapes([x1.shape, x2.shape], "cosineSimilarity");
     const [a, b] = [x1, x2].map((x) => {
       const full = x.expand(shape);
-      return full.div(atLeast(full.norm({ dim, keepdim: true }), eps));
+      return full.div(atLeast(norm(full, { dim, keepdim: true }), eps));
     });
     return a.mul(b).sum(dim);
   });
@@ -64,7 +65,7 @@ export const pairwiseDistance = (
   x1: Tensor,
   x2: Tensor,
   { p = 2, eps = 1e-6, keepdim = false }: { p?: number; eps?: number; keepdim?: boolean } = {},
-): Tensor => scope(() => x1.sub(x2).add(eps).norm({ p, dim: -1, keepdim }));
+): Tensor => scope(() => norm(x1.sub(x2).add(eps), { p, dim: -1, keepdim }));
 
 /**
  * ‖xᵢ − xⱼ‖ₚ of all pairs i < j of the rows of x `[N, M]`: `[N (N − 1) / 2]`, row by row.
@@ -84,12 +85,12 @@ export function pdist(x: Tensor, { p = 2 }: { p?: number } = {}): Tensor {
   return scope(() => {
     const [first, second] = [0, 1].map((side) => {
       const rows = Int32Array.from(pairs, (pair) => pair[side]);
-      return x.indexSelect(0, tensor(rows, { device: x.device }));
+      return indexSelect(x, 0, tensor(rows, { device: x.device }));
     });
     const difference = first.sub(second);
     return p === Infinity
       ? dispatch(largestOp, [difference], null)
-      : difference.norm({ p, dim: 1 });
+      : norm(difference, { p, dim: 1 });
   });
 }
 /** The largest |x| of each row. Equal ones have the whole gradient each, as in PyTorch's pdist; `amax` shares it. */

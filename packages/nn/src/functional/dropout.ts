@@ -1,5 +1,5 @@
 /** Dropping elements or channels at random. Masks come from the device's counter-based stream. */
-import * as T from "@dl/tensor";
+import * as T from "@dl/tensor/core";
 import {
   DlError,
   defineMap,
@@ -9,7 +9,7 @@ import {
   type Shape,
   ShapeError,
   type Tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { applied } from "./inplace.ts";
 
 export interface DropoutOptions {

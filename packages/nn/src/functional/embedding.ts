@@ -1,17 +1,20 @@
 /** Rows of a table by number, one by one or reduced in bags. */
 import {
   argsort,
+  cumsum,
   DlError,
   defineComposite,
   defineMap,
   dispatch,
   expr,
   formatShape,
+  indexSelect,
+  norm,
   ShapeError,
   scope,
   type Tensor,
   zeros,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { quietly } from "../quiet.ts";
 
 export interface EmbeddingLookup {
@@ -36,7 +39,7 @@ interface EmbeddingAttrs {
   readonly scaleByCount: boolean;
 }
 const embeddingOp = defineComposite<EmbeddingAttrs>("embedding", {
-  decompose: ([weight, index]) => [weight.indexSelect(0, index)],
+  decompose: ([weight, index]) => [indexSelect(weight, 0, index)],
   saves: () => ({ inputs: [1] }),
   gradient([g], { attrs: { padding, scaleByCount }, input, shape }) {
     const index = input(1);
@@ -44,7 +47,7 @@ const embeddingOp = defineComposite<EmbeddingAttrs>("embedding", {
     let updates = g!;
     if (padding >= 0) updates = updates.maskedFill(index.eq(padding).unsqueeze(1), 0);
     if (scaleByCount)
-      updates = updates.div(countsOf(index, rows, g!).indexSelect(0, index).unsqueeze(1));
+      updates = updates.div(indexSelect(countsOf(index, rows, g!), 0, index).unsqueeze(1));
     const column = index.unsqueeze(1).expand([index.numel, size]);
     return [updates.newZeros([rows, size]).scatterAdd(0, column, updates), null];
   },
@@ -93,7 +96,7 @@ const shortening = defineMap<[Tensor, Tensor, number]>("maxNorm", (norm, count, 
 function renormalize(weight: Tensor, index: Tensor, maxNorm: number, normType: number): void {
   quietly(() =>
     scope(() => {
-      const norms = weight.norm({ p: normType, dim: 1 });
+      const norms = norm(weight, { p: normType, dim: 1 });
       const factor = shortening(norms, countsOf(index, weight.shape[0], norms), maxNorm);
       weight.mul_(factor.unsqueeze(1));
     }),
@@ -221,11 +224,11 @@ function bagNumbers(
   const starts = offsets.narrow(0, 0, bags).to("int32");
   const zero = zeros([n + 1], { dtype: "int32", device: input.device });
   const marks = zero.scatterAdd(0, starts, starts.newFull([bags], 1));
-  return [marks.cumsum(0).narrow(0, 0, n).sub(1), bags];
+  return [cumsum(marks, 0).narrow(0, 0, n).sub(1), bags];
 }
 /** 0 … n−1 on the device of `like`. */
 const numbersTo = (n: number, like: Tensor): Tensor =>
-  zeros([n], { dtype: "int32", device: like.device }).add(1).cumsum(0).sub(1);
+  cumsum(zeros([n], { dtype: "int32", device: like.device }).add(1), 0).sub(1);
 
 /**
  * The maxima of each bag's rows. Rows are sorted, column by column, by bag and then by value: the first of each bag is
@@ -237,8 +240,7 @@ function maxima(rows: Tensor, column: Tensor, counts: Tensor): Tensor {
   const byValue = argsort(rows.detach(), { dim: 0, descending: true });
   const byBag = argsort(column.gather(0, byValue), { dim: 0 });
   const order = byValue.gather(0, byBag);
-  const starts = counts
-    .cumsum(0)
+  const starts = cumsum(counts, 0)
     .sub(counts)
     .clamp({ max: n - 1 })
     .to("int32");

@@ -1,4 +1,4 @@
-import type { Tensor } from "@dl/tensor";
+import type { Tensor } from "@dl/tensor/core";
 
 export interface Inplace {
   /** Write the result into the input. Default false. */

@@ -1,5 +1,5 @@
 /** Normalisation over each sample, or each part of one. Of batches: ../batchNorm.ts. */
-import * as T from "@dl/tensor";
+import * as T from "@dl/tensor/core";
 import {
   DlError,
   defineComposite,
@@ -8,11 +8,13 @@ import {
   expr,
   formatShape,
   numelOf,
+  pad,
   type Shape,
   ShapeError,
   scope,
   type Tensor,
-} from "@dl/tensor";
+  unfold,
+} from "@dl/tensor/core";
 import {
   type Affine,
   moveStatistics,
@@ -195,10 +197,7 @@ export function rmsNorm(
 /** Of each channel (dimension 1) the sum over itself, `before` channels before and `after` behind it. */
 function windowSum(x: Tensor, before: number, after: number): Tensor {
   const padding = [...Array.from({ length: 2 * (x.rank - 2) }, () => 0), before, after];
-  return x
-    .pad(padding)
-    .unfold(1, before + 1 + after, 1)
-    .sum(-1);
+  return unfold(pad(x, padding), 1, before + 1 + after, 1).sum(-1);
 }
 
 const responseNorm = defineMap<[Tensor, Tensor, number, number, number]>(

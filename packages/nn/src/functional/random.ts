@@ -1,4 +1,4 @@
-import { allocate, defaultGenerator, type Generator, type Shape, Tensor } from "@dl/tensor";
+import { allocate, defaultGenerator, type Generator, type Shape, Tensor } from "@dl/tensor/core";
 
 /** Numbers on [0, 1) from the device's counter-based stream, as dropout's masks are: equal on every backend. */
 export function deviceUniform(

@@ -1,6 +1,6 @@
 /** Numbers that depend on nothing but their place, and the two plain distributions. */
-import * as T from "@dl/tensor";
-import { formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor";
+import * as T from "@dl/tensor/core";
+import { formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor/core";
 import { isDrawingPaused } from "../drawing.ts";
 import { quietly } from "../quiet.ts";
 import type { RandomInit } from "./options.ts";

@@ -1,5 +1,5 @@
 /** How far starting values spread: by what follows them, and by how many numbers they meet. */
-import { DlError, formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor";
+import { DlError, formatShape, numelOf, ShapeError, type Tensor } from "@dl/tensor/core";
 
 export type Nonlinearity =
   | "linear"

@@ -1,4 +1,4 @@
-import type { Generator } from "@dl/tensor";
+import type { Generator } from "@dl/tensor/core";
 import type { FanMode, Nonlinearity } from "./gain.ts";
 
 export interface RandomInit {

@@ -1,4 +1,4 @@
-import { defaultGenerator, formatShape, ShapeError, type Tensor } from "@dl/tensor";
+import { defaultGenerator, formatShape, ShapeError, type Tensor } from "@dl/tensor/core";
 import type { GainOptions } from "./options.ts";
 import { drawn } from "./write.ts";
 

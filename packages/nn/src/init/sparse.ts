@@ -1,4 +1,4 @@
-import { DlError, defaultGenerator, formatShape, ShapeError, type Tensor } from "@dl/tensor";
+import { DlError, defaultGenerator, formatShape, ShapeError, type Tensor } from "@dl/tensor/core";
 import type { RandomInit } from "./options.ts";
 import { drawn } from "./write.ts";
 

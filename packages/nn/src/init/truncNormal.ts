@@ -1,4 +1,4 @@
-import { DlError, defaultGenerator, type Generator, type Tensor } from "@dl/tensor";
+import { DlError, defaultGenerator, type Generator, type Tensor } from "@dl/tensor/core";
 import { warnOnce } from "../quiet.ts";
 import type { RandomInit } from "./options.ts";
 import { drawn, type Floats } from "./write.ts";

@@ -1,5 +1,5 @@
 /** Weights that keep the variance of what passes through them. */
-import type { Tensor } from "@dl/tensor";
+import type { Tensor } from "@dl/tensor/core";
 import { warnOnce } from "../quiet.ts";
 import { normal_, uniform_ } from "./fill.ts";
 import { calculateFanInAndFanOut, calculateGain, fanOf } from "./gain.ts";

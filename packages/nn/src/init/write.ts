@@ -1,4 +1,4 @@
-import { adoptArray, DlError, isFloating, type Tensor, typedArrayFor } from "@dl/tensor";
+import { adoptArray, DlError, isFloating, type Tensor, typedArrayFor } from "@dl/tensor/core";
 import { isDrawingPaused } from "../drawing.ts";
 import { quietly } from "../quiet.ts";
 

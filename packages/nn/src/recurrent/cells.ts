@@ -6,7 +6,7 @@ import {
   ShapeError,
   type Tensor,
   zeros,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { checkCounts, checkInput } from "../check.ts";
 import { linear } from "../functional.ts";
 import * as init from "../init.ts";

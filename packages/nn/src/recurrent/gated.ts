@@ -18,7 +18,7 @@ import {
   ShapeError,
   Tensor,
   type TensorView,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 
 export interface GatedOp extends Op<undefined> {
   readonly gates: Gates;

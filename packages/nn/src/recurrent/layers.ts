@@ -1,4 +1,4 @@
-import { DlError, type Tensor } from "@dl/tensor";
+import { DlError, type Tensor } from "@dl/tensor/core";
 import type { PackedSequence } from "../utils/rnn.ts";
 import { Recurrent, type RecurrentOptions } from "./recurrent.ts";
 import { type LSTMState, type State, stateOf } from "./state.ts";

@@ -3,6 +3,7 @@ import {
   checkTensor,
   DlError,
   formatShape,
+  indexSelect,
   letGo,
   type Shape,
   ShapeError,
@@ -10,8 +11,9 @@ import {
   scope,
   stack,
   Tensor,
+  unbind,
   zeros,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { checkCounts, checkInput } from "../check.ts";
 import { checkProbability, dropout, linear } from "../functional.ts";
 import * as init from "../init.ts";
@@ -156,7 +158,7 @@ export abstract class Recurrent extends Module {
     if (input instanceof PackedSequence) {
       const { data, sizes, batchSizes, sortedIndices, unsortedIndices } = input;
       this.#checkSequence(data, 2, "packed data has to be [rows, features]");
-      const order = (t: Tensor, index: Tensor | null) => (index ? t.indexSelect(1, index) : t);
+      const order = (t: Tensor, index: Tensor | null) => (index ? indexSelect(t, 1, index) : t);
       const initial = given?.map((t) => order(t, sortedIndices));
       const { rows, states } = this.#layers(data, sizes, this.#states(initial, sizes[0], data));
       return {
@@ -217,7 +219,7 @@ export abstract class Recurrent extends Module {
         throw new ShapeError(
           `${this.constructor.name}: the initial ${i === 0 ? "hidden" : "cell"} state has to be ${formatShape(shape)} ([layers · directions, batch, size]${this.batchFirst ? ", also with batchFirst" : ""}), got ${formatShape(t.shape)}`,
         );
-      return t.unbind(0);
+      return unbind(t, 0);
     });
   }
 
@@ -297,5 +299,5 @@ function lastRows(sizes: readonly number[], like: Tensor): (all: Tensor) => Tens
     start += n;
   }
   const index = Tensor.from(rows, [batch], like.device);
-  return (all) => all.indexSelect(0, index);
+  return (all) => indexSelect(all, 0, index);
 }

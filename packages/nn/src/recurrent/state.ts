@@ -1,4 +1,4 @@
-import { isTensor, type Tensor } from "@dl/tensor";
+import { isTensor, type Tensor } from "@dl/tensor/core";
 
 /** What a call may be given besides its input: the state itself, or `{ hx }`. */
 export type State<H> = H | { readonly hx?: H | null } | null;

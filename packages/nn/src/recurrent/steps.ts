@@ -6,7 +6,7 @@
  * no exponential twice; the `back` maps go from there, from the gradients of the step's results and from those that the
  * following step passes back, to the gradients of the sums before the activations and of the state.
  */
-import { expr as E, type Expr } from "@dl/tensor";
+import { expr as E, type Expr } from "@dl/tensor/core";
 import { defineGated } from "./gated.ts";
 
 export type Kind = "RNN_TANH" | "RNN_RELU" | "LSTM" | "GRU";

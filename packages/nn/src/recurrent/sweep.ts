@@ -12,12 +12,13 @@ import {
   defineComposite,
   dispatchAll,
   letGo,
+  pad,
   scope,
   state,
   Tensor,
   type TensorView,
   zeros,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import type { GatedOp } from "./gated.ts";
 import * as steps from "./steps.ts";
 
@@ -184,7 +185,7 @@ const sweepOp = defineComposite<SweepAttrs>("recurrent", {
       if (!carry) return nothing(n, width);
       const has = carry.shape[0];
       if (has === n) return carry;
-      if (has < n) return carry.pad([0, 0, 0, n - has]);
+      if (has < n) return pad(carry, [0, 0, 0, n - has]);
       ended.unshift(carry.narrow(0, n, has - n));
       return carry.narrow(0, 0, n);
     };

@@ -1,4 +1,4 @@
-import type { Tensor } from "@dl/tensor";
+import type { Tensor } from "@dl/tensor/core";
 import type { MultiheadAttention } from "../attention.ts";
 import { ModuleList } from "../containers.ts";
 import type { Dropout } from "../dropout.ts";

@@ -1,4 +1,4 @@
-import type { Tensor } from "@dl/tensor";
+import type { Tensor } from "@dl/tensor/core";
 import { ModuleList } from "../containers.ts";
 import type { Dropout } from "../dropout.ts";
 import { Module } from "../module.ts";

@@ -1,5 +1,5 @@
 /** What the two kinds of transformer layers share. */
-import { DlError, type Tensor } from "@dl/tensor";
+import { DlError, type Tensor } from "@dl/tensor/core";
 import { MultiheadAttention } from "../attention.ts";
 import { undrawn } from "../drawing.ts";
 import { Dropout } from "../dropout.ts";

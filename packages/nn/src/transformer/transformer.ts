@@ -6,7 +6,8 @@ import {
   ShapeError,
   type Tensor,
   type TensorOptions,
-} from "@dl/tensor";
+  triu,
+} from "@dl/tensor/core";
 import * as init from "../init.ts";
 import { Module } from "../module.ts";
 import { LayerNorm } from "../sampleNorm.ts";
@@ -158,7 +159,7 @@ export class Transformer extends Module {
     sz: number,
     { device, dtype }: { device?: TensorOptions["device"]; dtype?: DType } = {},
   ): Tensor {
-    return full([sz, sz], Number.NEGATIVE_INFINITY, { device, dtype }).triu({ diagonal: 1 });
+    return triu(full([sz, sz], Number.NEGATIVE_INFINITY, { device, dtype }), { diagonal: 1 });
   }
   /** The same on a model. */
   generateSquareSubsequentMask(

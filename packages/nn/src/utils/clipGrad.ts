@@ -4,12 +4,13 @@ import {
   DlError,
   expr,
   isTensor,
+  norm,
   program,
   scope,
   stack,
   type Tensor,
   tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import { quietly } from "../quiet.ts";
 
 export interface TotalNormOptions {
@@ -43,8 +44,8 @@ export function getTotalNorm(
     scope(
       () => {
         const { device } = list[0];
-        const norms = list.map((t) => t.norm({ p }).to(device));
-        return stack(norms).norm({ p });
+        const norms = list.map((t) => norm(t, { p }).to(device));
+        return norm(stack(norms), { p });
       },
       { name: "getTotalNorm()" },
     ),

@@ -6,7 +6,7 @@
  * is computed once, when the layer first looks at it; the call's scope releases it. Between calls it is computed
  * whenever it is looked at.
  */
-import { DlError, type Tensor } from "@dl/tensor";
+import { DlError, type Tensor } from "@dl/tensor/core";
 import type { Module } from "../module.ts";
 import { isParameter, Parameter } from "../parameter.ts";
 

@@ -1,5 +1,12 @@
 /** A layer and the batch norm behind it as one layer, for evaluation. */
-import { DlError, defaultGenerator, onesLike, scope, type Tensor, zerosLike } from "@dl/tensor";
+import {
+  DlError,
+  defaultGenerator,
+  onesLike,
+  scope,
+  type Tensor,
+  zerosLike,
+} from "@dl/tensor/core";
 import type { ConvNd } from "../convNd.ts";
 import { Linear } from "../linear.ts";
 import type { Module } from "../module.ts";

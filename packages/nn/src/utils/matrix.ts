@@ -1,5 +1,5 @@
 /** What normalisations of weights share. */
-import { scope, type Tensor } from "@dl/tensor";
+import { scope, type Tensor } from "@dl/tensor/core";
 import { ConvTranspose1d, ConvTranspose2d, ConvTranspose3d } from "../convTranspose.ts";
 import { normalize } from "../functional/distance.ts";
 import type { Module } from "../module.ts";

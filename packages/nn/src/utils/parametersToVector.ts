@@ -1,4 +1,4 @@
-import { cat, formatShape, ShapeError, scope, type Tensor } from "@dl/tensor";
+import { cat, formatShape, ShapeError, scope, type Tensor } from "@dl/tensor/core";
 import { quietly } from "../quiet.ts";
 
 /**

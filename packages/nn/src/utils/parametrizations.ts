@@ -3,7 +3,7 @@
  *
  * @see https://docs.pytorch.org/docs/stable/nn.html#utilities
  */
-import { DlError, type Tensor } from "@dl/tensor";
+import { DlError, type Tensor } from "@dl/tensor/core";
 import { normalize } from "../functional/distance.ts";
 import { Module } from "../module.ts";
 import { asMatrix, outputDim, powerIterations, spectralNormOf } from "./matrix.ts";

@@ -3,7 +3,15 @@
  *
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.register_parametrization.html
  */
-import { DlError, formatShape, keep, sameShape, scope, type Tensor, unscoped } from "@dl/tensor";
+import {
+  DlError,
+  formatShape,
+  keep,
+  sameShape,
+  scope,
+  type Tensor,
+  unscoped,
+} from "@dl/tensor/core";
 import { ModuleDict, ModuleList } from "../containers.ts";
 import type { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";

@@ -17,7 +17,7 @@ import {
   sameShape,
   type Tensor,
   tensor,
-} from "@dl/tensor";
+} from "@dl/tensor/core";
 import type { Module } from "../module.ts";
 import type { Parameter } from "../parameter.ts";
 import { quietly } from "../quiet.ts";

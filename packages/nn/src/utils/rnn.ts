@@ -12,13 +12,16 @@ import {
   DlError,
   type DType,
   formatShape,
+  indexSelect,
   isTensor,
   numelOf,
+  pad,
   ShapeError,
   scope,
   stack,
   Tensor,
-} from "@dl/tensor";
+  unbind,
+} from "@dl/tensor/core";
 
 export interface PackedSequenceOptions {
   /** From sorted positions in the batch to the user's. Default: they are the same. */
@@ -206,7 +209,7 @@ export function padPackedSequence(
   });
   const shape = [...(batchFirst ? [batch, time] : [time, batch]), ...data.shape.slice(1)];
   const padded = scope(() => {
-    const picked = data.indexSelect(0, indices(rows, data.device)).reshape(shape);
+    const picked = indexSelect(data, 0, indices(rows, data.device)).reshape(shape);
     if (!isPadding.includes(1)) return picked;
     const maskShape = [...shape.slice(0, 2), ...shape.slice(2).map(() => 1)];
     return picked.maskedFill(Tensor.from(isPadding, maskShape, data.device).bool(), paddingValue);
@@ -241,7 +244,7 @@ export function padSequence(
   sequences: Iterable<Tensor> | Tensor,
   { batchFirst = false, paddingValue = 0, paddingSide = "right" }: PadSequenceOptions = {},
 ): Tensor {
-  const all = isTensor(sequences) ? sequences.unbind(0) : [...sequences];
+  const all = isTensor(sequences) ? unbind(sequences, 0) : [...sequences];
   if (all.length === 0) throw new DlError("value", "padSequence: an empty list of sequences");
   if (paddingSide !== "right" && paddingSide !== "left")
     throw new DlError(
@@ -268,7 +271,7 @@ export function padSequence(
         if (missing === 0) return t;
         const ends = paddingSide === "right" ? [0, missing] : [missing, 0];
         const padding = [...new Array<number>(2 * (t.rank - 1)).fill(0), ...ends];
-        return t.pad(padding, { value: paddingValue });
+        return pad(t, padding, { value: paddingValue });
       }),
       batchFirst ? 0 : 1,
     ),
@@ -295,9 +298,9 @@ export function unpadSequence(
     throw new ShapeError(
       `unpadSequence: ${all.length} lengths for ${batch} sequences in ${formatShape(paddedSequences.shape)}: one for each is wanted`,
     );
-  return paddedSequences
-    .unbind(batchFirst ? 0 : 1)
-    .map((t, i) => t.narrow(0, 0, Math.min(all[i], t.shape[0])));
+  return unbind(paddedSequences, batchFirst ? 0 : 1).map((t, i) =>
+    t.narrow(0, 0, Math.min(all[i], t.shape[0])),
+  );
 }
 
 /**
@@ -341,9 +344,11 @@ export function unpackSequence(packedSequences: PackedSequence): Tensor[] {
 /** Rows of the first two dimensions taken as one. */
 const pick = (x: Tensor, rows: readonly number[]): Tensor =>
   scope(() =>
-    x
-      .reshape([numelOf(x.shape.slice(0, 2)), ...x.shape.slice(2)])
-      .indexSelect(0, indices(rows, x.device)),
+    indexSelect(
+      x.reshape([numelOf(x.shape.slice(0, 2)), ...x.shape.slice(2)]),
+      0,
+      indices(rows, x.device),
+    ),
   );
 
 const indices = (values: readonly number[], device: Backend): Tensor =>

@@ -1,4 +1,4 @@
-import { DlError, type Tensor, zeros } from "@dl/tensor";
+import { DlError, type Tensor, zeros } from "@dl/tensor/core";
 import { normalize } from "../functional/distance.ts";
 import * as init from "../init.ts";
 import type { Module } from "../module.ts";

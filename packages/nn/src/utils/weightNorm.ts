@@ -1,4 +1,4 @@
-import { DlError, type Tensor } from "@dl/tensor";
+import { DlError, norm, type Tensor } from "@dl/tensor/core";
 import type { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 import { quietly } from "../quiet.ts";
@@ -6,8 +6,8 @@ import { derivationOf, derive, parameterIn, removeFields, restore, underive } fr
 
 /** ‖v‖ over every dimension but `dim`, which are kept; of all of v, as a scalar, if `dim` is null or −1. */
 export function normExceptDim(v: Tensor, dim: number | null): Tensor {
-  if (dim === null || dim === -1) return v.norm();
-  return v.norm({ dim: v.shape.map((_, d) => d).filter((d) => d !== dim), keepdim: true });
+  if (dim === null || dim === -1) return norm(v);
+  return norm(v, { dim: v.shape.map((_, d) => d).filter((d) => d !== dim), keepdim: true });
 }
 /** g · v / ‖v‖ */
 export const normalizedWeight = (v: Tensor, g: Tensor, dim: number | null): Tensor =>

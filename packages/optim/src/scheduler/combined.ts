@@ -1,4 +1,4 @@
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 import { ReduceLROnPlateau } from "./plateau.ts";
 import { type AnyOptimizer, LRScheduler, type SchedulerOptions } from "./scheduler.ts";
 import { dictionary } from "./state.ts";

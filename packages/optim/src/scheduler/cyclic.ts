@@ -1,4 +1,4 @@
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 import { beginMomentum, bounds, setMomentum, usesBeta1 } from "./momentum.ts";
 import { type AnyOptimizer, LRScheduler, perGroup, type SchedulerOptions } from "./scheduler.ts";
 

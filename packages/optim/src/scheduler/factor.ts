@@ -1,4 +1,4 @@
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 import { type AnyOptimizer, LRScheduler, type SchedulerOptions } from "./scheduler.ts";
 
 export interface ConstantLROptions extends SchedulerOptions {

@@ -1,5 +1,5 @@
 /** Momentum that goes up when the learning rate goes down, of SGD (`momentum`) or of Adam (the first of its `betas`). */
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 import { type AnyOptimizer, perGroup } from "./scheduler.ts";
 
 /** Whether momentum is β₁. */

@@ -1,4 +1,4 @@
-import { DlError, type Tensor } from "@dl/tensor";
+import { DlError, type Tensor } from "@dl/tensor/core";
 import { type AnyOptimizer, LRScheduler, perGroup } from "./scheduler.ts";
 
 export interface ReduceLROnPlateauOptions {

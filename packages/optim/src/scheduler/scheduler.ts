@@ -2,7 +2,7 @@
  * What learning-rate schedulers share. Most of them change the current rate step by step instead of computing it from the
  * first one, as PyTorch does: several schedulers of one optimizer then multiply, and a rate changed by hand stays changed.
  */
-import { DlError } from "@dl/tensor";
+import { DlError } from "@dl/tensor/core";
 import type { Optimizer } from "../optimizer.ts";
 import { adopt, describe, dictionary } from "./state.ts";
 

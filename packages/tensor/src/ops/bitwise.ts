@@ -7,6 +7,7 @@ import { isFloating } from "../dtype.ts";
 import { DlError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
+import { logicalXor } from "./binary.ts";
 
 type Binary = [Operand, Operand];
 const BITS = 32;
@@ -94,7 +95,7 @@ export function bitwiseOr(a: Operand, b: Operand): Tensor {
  */
 export function bitwiseXor(a: Operand, b: Operand): Tensor {
   requireIntegers("bitwiseXor", [a, b]);
-  return isBool(a) && isBool(b) ? (a as Tensor).logicalXor(b) : xor(a, b);
+  return isBool(a) && isBool(b) ? logicalXor(a as Tensor, b) : xor(a, b);
 }
 /**
  * ~x; of bools, the opposite.

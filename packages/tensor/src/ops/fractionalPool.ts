@@ -9,6 +9,7 @@ import { scope } from "../scope.ts";
 import { numelOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { type PairArgument, pair } from "./conv.ts";
+import { indexSelect } from "./indexAlong.ts";
 import { cat } from "./join.ts";
 import { checkRank, type PoolResult, type ReturnIndices, withoutIndices } from "./pool.ts";
 import type { ValuesAndIndices } from "./reduce.ts";
@@ -97,7 +98,7 @@ function fractionalMaxPool(
       .reshape([n, c, ...out, numelOf(size)])
       .argmax(-1);
     const inWindow = Tensor.from(Int32Array.from(offsets(size, input)), [numelOf(size)], x.device);
-    const indices = corner!.add(inWindow.indexSelect(0, best.reshape([-1])).reshape(best.shape));
+    const indices = corner!.add(indexSelect(inWindow, 0, best.reshape([-1])).reshape(best.shape));
     const flat = indices.reshape([n, c, -1]);
     const values = batch.reshape([n, c, -1]).gather(2, flat).reshape(best.shape);
     return x === batch

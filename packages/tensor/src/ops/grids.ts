@@ -2,7 +2,8 @@
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { numelOf } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
-import { cat, stack } from "./join.ts";
+import { remainder } from "./binary.ts";
+import { cat, pad, stack } from "./join.ts";
 
 export interface MeshgridOptions {
   /** "ij" (default): the first vector runs along rows; "xy": along columns. */
@@ -127,7 +128,7 @@ export function blockDiag(...args: readonly (Tensor | readonly Tensor[])[]): Ten
     blocks.map((t) => {
       const left = before;
       before += t.shape[1];
-      return t.pad([left, columns - before]);
+      return pad(t, [left, columns - before]);
     }),
     0,
   );
@@ -174,6 +175,6 @@ export function increasingPowers(x: Tensor, n: number): Tensor {
 export function unravelIndex(index: Tensor, shape: number | readonly number[]): Tensor[] {
   const sizes = [shape].flat() as number[];
   return sizes.map((n, d) =>
-    index.div(numelOf(sizes.slice(d + 1)), { roundingMode: "floor" }).remainder(n),
+    remainder(index.div(numelOf(sizes.slice(d + 1)), { roundingMode: "floor" }), n),
   );
 }

@@ -1,5 +1,4 @@
 /** Reading and writing at positions that are data. */
-
 import type { ScatterMode } from "../backend.ts";
 import { assign, commonBackend, defineMap } from "../define.ts";
 import { dispatch, type Op } from "../dispatch.ts";
@@ -9,6 +8,7 @@ import { IDENTITY, program } from "../program.ts";
 import { type Shape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate, denseLike, type View } from "../view.ts";
+import { pad } from "./join.ts";
 import { scatterReduce } from "./scatterReduce.ts";
 
 interface GatherAttrs {
@@ -141,7 +141,7 @@ const scatterOp: Op<ScatterAttrs> = {
     const index = input(1);
     const updates = needs[2] ? g!.gather(axis, index) : null;
     return [
-      needs[0] ? (mode === "add" ? g! : g!.scatter(axis, index, 0)) : null,
+      needs[0] ? (mode === "add" ? g! : cleared(g!, axis, index)) : null,
       null,
       updates && embedCorner(updates, shape(2)),
     ];
@@ -151,9 +151,14 @@ const scatterOp: Op<ScatterAttrs> = {
 const embedCorner = (g: Tensor, shape: Shape): Tensor =>
   g.shape.every((n, d) => n === shape[d])
     ? g
-    : g.pad(
+    : pad(
+        g,
         shape.flatMap((_, i) => [0, shape[shape.length - 1 - i] - g.shape[shape.length - 1 - i]]),
       );
+
+/** 0 where something was written. */
+const cleared = (x: Tensor, axis: number, index: Tensor): Tensor =>
+  scatterAs("scatter", "set", x, axis, index, x.newZeros(index.shape));
 
 /** `scatter` for another op, which messages name. */
 export function scatterAs(

@@ -3,7 +3,9 @@ import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { scope } from "../scope.ts";
 import { wrapDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { logicalXor } from "./binary.ts";
 import { cat } from "./join.ts";
+import { cumsum } from "./scan.ts";
 
 export interface DiffOptions {
   /** How often. Default 1. */
@@ -38,7 +40,7 @@ export function diff(x: Tensor, { n = 1, dim = -1, prepend, append }: DiffOption
   });
 }
 const difference = (left: Tensor, right: Tensor): Tensor =>
-  left.dtype === "bool" ? right.logicalXor(left) : right.sub(left);
+  left.dtype === "bool" ? logicalXor(right, left) : right.sub(left);
 function neighbours(x: Tensor, axis: number, fn: (left: Tensor, right: Tensor) => Tensor): Tensor {
   const n = Math.max(x.shape[axis] - 1, 0);
   return fn(x.narrow(axis, 0, n), x.narrow(axis, x.shape[axis] - n, n));
@@ -87,5 +89,5 @@ export function trapezoid(y: Tensor, options: TrapezoidOptions = {}): Tensor {
  */
 export function cumulativeTrapezoid(y: Tensor, options: TrapezoidOptions = {}): Tensor {
   const axis = wrapDim(options.dim ?? -1, y.rank, "cumulativeTrapezoid");
-  return scope(() => areas("cumulativeTrapezoid", y, axis, options).cumsum(axis));
+  return scope(() => cumsum(areas("cumulativeTrapezoid", y, axis, options), axis));
 }

@@ -8,6 +8,7 @@ import { type Shape, sameShape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate, denseLike, type View } from "../view.ts";
 import { filledView } from "./fill.ts";
+import { indexSelect } from "./indexAlong.ts";
 
 const catOp: Op<{ readonly axis: number; readonly dtype: DType }> = {
   name: "cat",
@@ -308,6 +309,6 @@ function padByIndex(
         `pad: [${before[d]}, ${after[d]}] cuts more off dim ${d} of ${formatShape(x.shape)} than there is`,
       );
     const index = Int32Array.from({ length }, (_, i) => cut + source[mode](i - before[d] - cut, n));
-    return t.indexSelect(d, Tensor.from(index, [index.length], x.device));
+    return indexSelect(t, d, Tensor.from(index, [index.length], x.device));
   }, x);
 }

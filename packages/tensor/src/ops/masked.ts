@@ -1,9 +1,9 @@
 /** Elements where a mask holds. How many these are depends on data, so most of this waits for the device. */
-
 import type { TypedArray } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { broadcastShapes } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
+import { cumsum } from "./scan.ts";
 
 function counted(name: string, t: Tensor): TypedArray {
   if (!t.memory.storage.host && !t.device.readSync)
@@ -115,7 +115,7 @@ export function maskedScatter(x: Tensor, mask: Tensor, source: Tensor): Tensor {
   }
   if (target.numel === 0 || source.numel === 0) return target.clone();
   // The n-th place where the mask holds takes element n.
-  const rank = where.reshape([target.numel]).cumsum(0).sub(1);
+  const rank = cumsum(where.reshape([target.numel]), 0).sub(1);
   const taken = source
     .reshape([source.numel])
     .gather(0, rank.clamp({ min: 0, max: source.numel - 1 }).to("int32"));

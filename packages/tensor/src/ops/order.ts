@@ -7,8 +7,10 @@ import * as E from "../expr.ts";
 import { scope } from "../scope.ts";
 import { wrapDim } from "../shape.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
+import { lerp } from "./binary.ts";
+import { pad } from "./join.ts";
 import { type DimFirst, dimArgument, type OneDimOptions, type ValuesAndIndices } from "./reduce.ts";
-import { cummax } from "./scan.ts";
+import { cummax, cumsum } from "./scan.ts";
 import { sort } from "./sort.ts";
 
 /** What stands at `rank` of the sorted elements, and where that is in x; the gradient goes there. */
@@ -150,12 +152,14 @@ export function mode(x: Tensor, ...args: DimFirst): ValuesAndIndices {
     // Where a run of equals starts, its position; the distance from the last start is the length so far.
     const n = x.shape[axis];
     const padding = [...x.shape.slice(axis + 1).flatMap(() => [0, 0]), 1, 0];
-    const isStart = sorted
-      .narrow(axis, 1, n - 1)
-      .ne(sorted.narrow(axis, 0, n - 1))
-      .to("int32")
-      .pad(padding);
-    const position = isStart.mul(0).add(1).cumsum(axis).sub(1);
+    const isStart = pad(
+      sorted
+        .narrow(axis, 1, n - 1)
+        .ne(sorted.narrow(axis, 0, n - 1))
+        .to("int32"),
+      padding,
+    );
+    const position = cumsum(isStart.mul(0).add(1), axis).sub(1);
     const length = position.sub(cummax(position.mul(isStart), axis).values);
     return length.argmax(axis, { keepdim: true });
   });
@@ -233,7 +237,7 @@ function interpolate(sorted: Tensor, ranks: Tensor, interpolation: Interpolation
   if (interpolation === "nearest") return at(ranks.round());
   const below = ranks.floor();
   const weight = interpolation === "midpoint" ? 0.5 : ranks.sub(below);
-  return at(below).lerp(at(ranks.ceil()), weight);
+  return lerp(at(below), at(ranks.ceil()), weight);
 }
 /**
  * Quantiles of all elements or along a dimension; NaN where there is a NaN.

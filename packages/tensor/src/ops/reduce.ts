@@ -7,7 +7,6 @@ import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { IDENTITY, program } from "../program.ts";
 import { broadcastShapes, type Shape, sameShape, wrapDim, wrapDims } from "../shape.ts";
-import { state } from "../state.ts";
 import { isTensor, Tensor } from "../tensor.ts";
 import { View } from "../view.ts";
 
@@ -43,7 +42,7 @@ export const dimArgument = <O extends { dim?: number }>([first, options]: DimFir
 
 // ---- the op ----------------------------------------------------------------------------------------------------------
 
-interface ReduceAttrs {
+export interface ReduceAttrs {
   readonly reduceOp: ReduceOp;
   readonly axes: readonly number[];
   readonly keepdim: boolean;
@@ -57,7 +56,7 @@ interface ReduceAttrs {
 const without = (shape: Shape, axes: readonly number[]): Shape =>
   shape.filter((_, d) => !axes.includes(d));
 
-const reduceOp: Op<ReduceAttrs> = {
+export const reduceOp: Op<ReduceAttrs> = {
   name: "reduce",
   forward(operands, { reduceOp: op, axes, keepdim, dtype, map, scalars }) {
     const out = runReduce(
@@ -94,7 +93,6 @@ const reduceOp: Op<ReduceAttrs> = {
         ? sumOfMapGradient(map, g, context)
         : [isFloating(context.dtype(0)) ? g.to(context.dtype(0)) : null];
     const x = context.input(0);
-    if (op === "prod") return [prodGradient(x, g, restore(context.output()), axes)];
     // Equal extremes share the gradient.
     const hit = x.eq(restore(context.output())).to(g.dtype);
     return [hit.div(hit.sum(axes, { keepdim: true })).mul(g)];
@@ -129,32 +127,6 @@ function sumOfMapGradient(
       )),
   };
   return [...map.gradient!([g], inner)];
-}
-
-/** g · Π of the others, also where elements are zero: with one zero only that one has a gradient, with two none has. */
-function prodGradient(x: Tensor, g: Tensor, product: Tensor, axes: readonly number[]): Tensor {
-  if (state.autograd?.isGradEnabled()) return differentiableProdGradient(x, g, axes);
-  const isZero = x.eq(0);
-  const zeros = isZero.sum(axes, { keepdim: true });
-  const others = x.maskedFill(isZero, 1).prod(axes, { keepdim: true });
-  const single = isZero.logicalAnd(zeros.eq(1));
-  const regular = product.div(x.maskedFill(isZero, 1)).maskedFill(zeros.gt(0).expand(x.shape), 0);
-  return g.mul(single.where(others.expand(x.shape), regular));
-}
-/** As running products of what is before and what is behind: no zero is a special case, so that it has gradients in turn. */
-function differentiableProdGradient(x: Tensor, g: Tensor, axes: readonly number[]): Tensor {
-  const others = x.shape.map((_, d) => d).filter((d) => !axes.includes(d));
-  const order = [...others, ...axes];
-  const moved = x.permute(order);
-  const rows = moved.reshape([...others.map((d) => x.shape[d]), -1]);
-  const before = (t: Tensor) =>
-    t
-      .narrow(-1, 0, t.shape.at(-1)! - 1)
-      .pad([1, 0], { value: 1 })
-      .cumprod(-1);
-  const rest = before(rows).mul(before(rows.flip(-1)).flip(-1));
-  const back = order.map((_, d) => order.indexOf(d));
-  return g.mul(rest.reshape(moved.shape).permute(back));
 }
 
 function reduce(
@@ -196,18 +168,14 @@ export function sumOfMap(
   });
 }
 
-// ---- sums, products, extremes ----------------------------------------------------------------------------------------
+// ---- sums, extremes -------------------------------------------------------------------------------------------------
 
 /** Integers and booleans sum to int32. */
-const accumulated = (x: Tensor): DType => (isFloating(x.dtype) ? x.dtype : "int32");
+export const accumulated = (x: Tensor): DType => (isFloating(x.dtype) ? x.dtype : "int32");
 
 export function sum(x: Tensor, ...args: DimsFirst<SumOptions>): Tensor {
   const { dim, keepdim = false, dtype } = dimArguments(args);
   return reduce("sum", x, dim, keepdim, dtype ?? accumulated(x), "sum");
-}
-export function prod(x: Tensor, ...args: DimsFirst<SumOptions>): Tensor {
-  const { dim, keepdim = false, dtype } = dimArguments(args);
-  return reduce("prod", x, dim, keepdim, dtype ?? accumulated(x), "prod");
 }
 /** Equal maxima share the gradient. */
 export function amax(x: Tensor, ...args: DimsFirst): Tensor {

@@ -4,6 +4,7 @@ import { type Shape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { indexSelectAs } from "./indexAlong.ts";
 import { wholeNumbers } from "./indexing.ts";
+import { cumsum } from "./scan.ts";
 
 /**
  * The tensor this many times along each dimension; numbers beyond its rank make new dimensions in front.
@@ -124,7 +125,7 @@ function interleavedPositions(repeats: Tensor, outputSize?: number): Tensor {
 /** A position is how many of the repeats end before it or at it. */
 function withoutReading(times: Tensor, size: number): Tensor {
   if (times.numel === 0) return times.newZeros([size]);
-  const ends = times.cumsum(0).unsqueeze(1);
+  const ends = cumsum(times, 0).unsqueeze(1);
   const at = Tensor.from(
     Int32Array.from({ length: size }, (_, i) => i),
     [size],

@@ -7,6 +7,7 @@ import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { scope } from "../scope.ts";
 import { Tensor } from "../tensor.ts";
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from "./adaptivePool.ts";
+import { indexSelect } from "./indexAlong.ts";
 import { alongDim, constantLike } from "./lines.ts";
 
 export type InterpolateMode =
@@ -117,7 +118,7 @@ function chosen(x: Tensor, lines: readonly Line[], shift: number): Tensor {
     if (m % n === 0 && index.every((at, k) => at === Math.floor((k * n) / m))) repeats[i] = m / n;
     else if (step > 0 && index.every((at, k) => at === index[0] + k * step))
       y = y.slice(2 + i, index[0], index[m - 1] + 1, step);
-    else y = y.indexSelect(2 + i, Tensor.from(index, [m], x.device));
+    else y = indexSelect(y, 2 + i, Tensor.from(index, [m], x.device));
   });
   if (repeats.every((k) => k === 1)) return y;
   const [n, c, ...size] = y.shape;

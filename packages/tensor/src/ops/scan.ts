@@ -10,8 +10,10 @@ import { wrapDim } from "../shape.ts";
 import { state } from "../state.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate } from "../view.ts";
+import { pad } from "./join.ts";
 import { logaddexp } from "./logarithms.ts";
 import type { ValuesAndIndices } from "./reduce.ts";
+import { triu } from "./triangle.ts";
 
 interface ScanAttrs {
   readonly scanOp: ScanOp;
@@ -24,7 +26,7 @@ function runScan(x: Tensor, { scanOp, axis, dtype }: ScanAttrs): Tensor {
   return new Tensor(out);
 }
 /** The sum of everything from here on. */
-const sumBehind = (x: Tensor, axis: number): Tensor => x.flip(axis).cumsum(axis).flip(axis);
+const sumBehind = (x: Tensor, axis: number): Tensor => cumsum(x.flip(axis), axis).flip(axis);
 
 const scanOp: Op<ScanAttrs> = {
   name: "scan",
@@ -46,9 +48,9 @@ const scanOp: Op<ScanAttrs> = {
  */
 function cumprodGradient(x: Tensor, g: Tensor, y: Tensor, axis: number): Tensor {
   const isZero = x.eq(0);
-  const zeros = isZero.cumsum(axis);
+  const zeros = cumsum(isZero, axis);
   const isFirst = isZero.logicalAnd(zeros.eq(1));
-  const without = x.maskedFill(isFirst, 1).cumprod(axis);
+  const without = cumprod(x.maskedFill(isFirst, 1), axis);
   const before = sumBehind(g.mul(y), axis).div(x).maskedFill(zeros.gt(0), 0);
   return isFirst.where(sumBehind(g.mul(without), axis), before);
 }
@@ -59,8 +61,10 @@ function differentiableCumprodGradient(x: Tensor, g: Tensor, axis: number): Tens
   const square = last.expand([...last.shape.slice(0, -2), n, n]);
   const isDiagonal = allocate(x.device, "bool", [n, n]);
   if (n > 0) assign([isDiagonal], program([E.eq(E.index(0), E.index(1))], 0), []);
-  const others = square.maskedFill(new Tensor(isDiagonal), 1).cumprod(-1);
-  return others.mul(g.movedim(axis, -1).unsqueeze(-2)).triu().sum(-1).movedim(-1, axis);
+  const others = cumprod(square.maskedFill(new Tensor(isDiagonal), 1), -1);
+  return triu(others.mul(g.movedim(axis, -1).unsqueeze(-2)))
+    .sum(-1)
+    .movedim(-1, axis);
 }
 
 export interface ScanOptions {
@@ -145,7 +149,7 @@ const logcumsumexpOp: Op<{ readonly axis: number }> = {
       const before = x.shape.slice(axis + 1).flatMap(() => [0, 0]);
       let y = x.clone();
       for (let step = 1; step < n; step *= 2) {
-        const moved = y.narrow(axis, 0, n - step).pad([...before, step, 0], { value: -Infinity });
+        const moved = pad(y.narrow(axis, 0, n - step), [...before, step, 0], { value: -Infinity });
         y = logaddexp(y, moved);
       }
       return y;

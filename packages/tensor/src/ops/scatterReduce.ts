@@ -5,8 +5,9 @@ import { isFloating } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { wrapDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { gatherAs, scatterAs, wholeNumbers } from "./indexing.ts";
+import { gatherAs, scatter, scatterAs, wholeNumbers } from "./indexing.ts";
 import { cat } from "./join.ts";
+import { sort } from "./sort.ts";
 
 export type ScatterReduction = "sum" | "prod" | "mean" | "amax" | "amin";
 export interface ScatterReduceOptions {
@@ -37,7 +38,7 @@ const foldOp = defineComposite<FoldAttrs>("scatterReduce", {
   decompose([x, index, source], { axis, reduce, includeSelf, caller }) {
     const combine = COMBINE[reduce];
     const n = index.shape[axis];
-    const order = index.sort({ dim: axis });
+    const order = sort(index, { dim: axis });
     let folded = source.gather(axis, order.indices);
     for (let s = 1; s < n; s *= 2) {
       const later = folded.narrow(axis, s, n - s);
@@ -53,7 +54,7 @@ const foldOp = defineComposite<FoldAttrs>("scatterReduce", {
     const { attrs, input, needs } = context;
     const [toSelf, toSource] =
       attrs.reduce === "prod" ? productGradient(g!, context) : extremeGradient(g!, context);
-    const own = attrs.includeSelf ? toSelf : toSelf.scatter(attrs.axis, input(1), 0);
+    const own = attrs.includeSelf ? toSelf : scatter(toSelf, attrs.axis, input(1), 0);
     return [needs[0] ? own : null, null, needs[2] ? toSource : null];
   },
 });

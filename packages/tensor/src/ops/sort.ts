@@ -4,6 +4,7 @@ import { DlError, formatShape } from "../errors.ts";
 import { wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate } from "../view.ts";
+import { scatter } from "./indexing.ts";
 import { type DimFirst, dimArgument, type ValuesAndIndices } from "./reduce.ts";
 
 const sortOp: Op<{ readonly axis: number; readonly descending: boolean }> = {
@@ -16,7 +17,7 @@ const sortOp: Op<{ readonly axis: number; readonly descending: boolean }> = {
   },
   saves: () => ({ outputs: [1] }),
   gradient: ([g], { attrs: { axis }, output, shape }) => [
-    g && g.newZeros(shape(0)).scatter(axis, output(1), g),
+    g && scatter(g.newZeros(shape(0)), axis, output(1), g),
   ],
 };
 

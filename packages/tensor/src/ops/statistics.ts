@@ -4,6 +4,7 @@ import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { scope } from "../scope.ts";
 import { wrapDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { diagonal } from "./diagonal.ts";
 import {
   type DimsFirst,
   dimArguments,
@@ -145,7 +146,7 @@ export function corrcoef(x: Tensor): Tensor {
   return scope(() => {
     const c = cov(x);
     if (c.rank === 0) return c.div(c);
-    const deviation = c.diagonal().sqrt();
+    const deviation = diagonal(c).sqrt();
     return c
       .div(deviation.reshape([-1, 1]))
       .div(deviation.reshape([1, -1]))

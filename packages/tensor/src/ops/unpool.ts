@@ -5,6 +5,7 @@ import { scope } from "../scope.ts";
 import { numelOf, sameShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type PairArgument, pair } from "./conv.ts";
+import { scatter } from "./indexing.ts";
 import { checkRank } from "./pool.ts";
 
 export interface MaxUnpoolOptions {
@@ -42,10 +43,12 @@ function maxUnpool(
   const out = outputSizes(name, dims, usual, stride, options.outputSize);
   return scope(() => {
     const flat = (t: Tensor) => t.reshape([...lead, -1]);
-    return x
-      .newZeros([...lead, numelOf(out)])
-      .scatter(lead.length, flat(indices), flat(x))
-      .reshape([...lead, ...out]);
+    return scatter(
+      x.newZeros([...lead, numelOf(out)]),
+      lead.length,
+      flat(indices),
+      flat(x),
+    ).reshape([...lead, ...out]);
   });
 }
 

@@ -27,6 +27,7 @@ import {
 } from "./arguments.ts";
 import { cauchy, exponential, geometric, logNormal } from "./distributions.ts";
 import { defaultGenerator } from "./generator.ts";
+import { bernoulli } from "./sample.ts";
 
 /**
  * Uniform on [from, to): by default [0, 1).
@@ -176,7 +177,7 @@ export function bernoulli_<T extends Tensor>(
       "shape",
       `bernoulli_: probabilities ${formatShape(p.shape)} do not fit the tensor ${formatShape(t.shape)}`,
     );
-  return t.copy_(p.detach().expand(t.shape).bernoulli({ generator }));
+  return t.copy_(bernoulli(p.detach().expand(t.shape), { generator }));
 }
 const isTensor = (x: unknown): x is Tensor => typeof x === "object" && x !== null && "memory" in x;
 

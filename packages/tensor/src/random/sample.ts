@@ -2,11 +2,14 @@
 import { adoptArray } from "../create.ts";
 import { isFloating, typedArrayFor } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
+import { cumsum } from "../ops/scan.ts";
+import { topk } from "../ops/sort.ts";
 import { scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { type GeneratorOption, requireThat } from "./arguments.ts";
 import * as draws from "./distributions.ts";
 import { defaultGenerator, type Generator } from "./generator.ts";
+import { bernoulli_, exponential_ } from "./inplace.ts";
 
 /**
  * 1 where a uniform number is below the input's, which is a probability; else 0. With `p`, that instead of the input's.
@@ -25,7 +28,7 @@ export function bernoulli(
 ): Tensor {
   const options = typeof pOrOptions === "number" ? { p: pOrOptions, ...more } : pOrOptions;
   const { p, generator } = options;
-  if (p !== undefined) return input.newZeros(input.shape).bernoulli_({ p, generator });
+  if (p !== undefined) return bernoulli_(input.newZeros(input.shape), { p, generator });
   if (!isFloating(input.dtype))
     throw new DlError("dtype", `bernoulli: probabilities of dtype ${input.dtype}: use float32`);
   return scope(() => {
@@ -97,17 +100,17 @@ export function multinomial(
 
 /** Waiting times with the weights as rates: the categories that come first. */
 function withoutReplacement(weights: Tensor, count: number, generator: Generator): Tensor {
-  const times = weights.newZeros(weights.shape).exponential_({ generator });
+  const times = exponential_(weights.newZeros(weights.shape), { generator });
   const urgency = weights.div(times);
   return count === 1
     ? urgency.argmax(-1, { keepdim: true })
-    : urgency.topk(count, { dim: -1 }).indices;
+    : topk(urgency, count, { dim: -1 }).indices;
 }
 
 /** How many of the running totals a uniform number exceeds. */
 function withReplacement(weights: Tensor, count: number, generator: Generator): Tensor {
   const { shape, rank, device } = weights;
-  const totals = weights.cumsum(-1);
+  const totals = cumsum(weights, -1);
   const last = shape[rank - 1];
   const bounds = totals.div(totals.narrow(-1, last - 1, 1)).narrow(-1, 0, last - 1);
   const drawn = [...shape.slice(0, -1), count];

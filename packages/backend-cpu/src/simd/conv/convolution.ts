@@ -2,7 +2,7 @@
  * The overrides of convolution and its two gradients: in 1 to 3 dimensions, any steps, padding, dilation and groups. What
  * flows back to the input is a convolution again, of the output's gradient, one per remainder of the position by the step.
  */
-import { expr, program, type View } from "@dl/tensor";
+import { expr, program, type View } from "@dl/tensor/core";
 import { type Kernel, SCRATCH_BYTES, Threads } from "../../threads/threads.ts";
 import type { Elementwise } from "../elementwise.ts";
 import type { Engine } from "../engine.ts";

@@ -3,6 +3,7 @@ import { dispatchAll, type Op } from "../../dispatch.ts";
 import { DlError } from "../../errors.ts";
 import type { Tensor } from "../../tensor.ts";
 import { cat } from "../join.ts";
+import { triu } from "../triangle.ts";
 import { type Matrix, onHost, requireMatrices } from "./host.ts";
 import { solveTriangular } from "./triangular.ts";
 
@@ -74,7 +75,7 @@ const qrOp: Op<{ readonly complete: boolean }> = {
     const fromR = gr?.matmul(r.mT);
     const fromQ = gq && q.mT.matmul(gq);
     const both = fromR && fromQ ? fromR.sub(fromQ) : (fromR ?? fromQ!.neg());
-    const s = both.triu().add(both.triu({ diagonal: 1 }).mT);
+    const s = triu(both).add(triu(both, { diagonal: 1 }).mT);
     const inner = gq ? q.matmul(s).add(gq) : q.matmul(s);
     return [solveTriangular(r.mT, inner, { upper: false, left: false })];
   },

@@ -3,6 +3,7 @@ import { dispatch, type Op } from "../../dispatch.ts";
 import { DlError } from "../../errors.ts";
 import { scope } from "../../scope.ts";
 import type { Tensor } from "../../tensor.ts";
+import { tril, triu } from "../triangle.ts";
 import { onHost, requireSquare } from "./host.ts";
 import { broadcastSystem } from "./lu.ts";
 
@@ -38,7 +39,7 @@ const solveTriangularOp: Op<TriangleAttrs> = {
     const full = needs[0] ? toB.matmul(output().mT).neg() : null;
     const edge = unitriangular ? 1 : 0;
     return [
-      full && (upper ? full.triu({ diagonal: edge }) : full.tril({ diagonal: -edge })),
+      full && (upper ? triu(full, { diagonal: edge }) : tril(full, { diagonal: -edge })),
       needs[1] ? toB : null,
     ];
   },
@@ -93,8 +94,8 @@ const choleskyOp: Op<undefined> = {
   // ½ L⁻ᵀ (P + Pᵀ − diag P) L⁻¹ with P the lower triangle of Lᵀ g
   gradient([g], { output }) {
     const l = output();
-    const p = l.mT.matmul(g!).tril();
-    const symmetric = p.add(p.tril({ diagonal: -1 }).mT);
+    const p = tril(l.mT.matmul(g!));
+    const symmetric = p.add(tril(p, { diagonal: -1 }).mT);
     const half = solveTriangular(l.mT, symmetric, { upper: true });
     return [solveTriangular(l, half, { upper: false, left: false }).mul(0.5)];
   },

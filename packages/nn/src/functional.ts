@@ -166,7 +166,7 @@ export function batchNorm(
 
 /** max(x, 0) */
 export const relu = (x: Tensor, { inplace = false }: Inplace = {}): Tensor =>
-  inplace ? relu_(x) : T.relu(x);
+  inplace ? T.relu_(x) : T.relu(x);
 /** x where it is positive, else negativeSlope · x. */
 export const leakyRelu = (
   x: Tensor,

@@ -32,6 +32,7 @@ export {
   Conv3d,
   type Conv3dOptions,
 } from "./conv.ts";
+export type { ConvLayerOptions, ConvNd } from "./convNd.ts";
 export {
   ConvTranspose1d,
   ConvTranspose2d,

@@ -115,6 +115,7 @@ export {
   mish,
   prelu,
   relu,
+  relu_,
   selu,
   sigmoid,
   silu,

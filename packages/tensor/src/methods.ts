@@ -1,5 +1,6 @@
 import type { Operand } from "./define.ts";
 import { type DType, isFloating } from "./dtype.ts";
+import * as activation from "./ops/activation.ts";
 import * as advanced from "./ops/advancedIndex.ts";
 import * as angles from "./ops/angles.ts";
 import * as arithmetic from "./ops/arithmetic.ts";
@@ -745,7 +746,7 @@ export class TensorMethods {
     return join.pad(this, padding, options);
   }
   relu_(this: Tensor): Tensor {
-    return inplace.write(this, "relu_", this.relu());
+    return activation.relu_(this);
   }
   maskedScatter_(this: Tensor, mask: Tensor, source: Tensor): Tensor {
     return inplace.write(this, "maskedScatter_", this.maskedScatter(mask, source));

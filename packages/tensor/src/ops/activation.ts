@@ -2,6 +2,7 @@
 import { defineMap } from "../define.ts";
 import * as E from "../expr.ts";
 import type { Tensor } from "../tensor.ts";
+import { write } from "./inplace.ts";
 
 type Unary = [Tensor];
 const float = { result: "float" } as const;
@@ -11,6 +12,7 @@ export const relu = defineMap<Unary>("relu", (x) => E.select(E.le(x, 0), 0, x), 
   // From the output, so that the input need not be kept.
   gradient: (g, _, y) => [E.select(E.le(y, 0), 0, g)],
 });
+export const relu_ = (x: Tensor): Tensor => write(x, "relu_", relu(x));
 export const sigmoid = defineMap<Unary>("sigmoid", (x) => E.sigmoid(x), float);
 export const tanh = defineMap<Unary>("tanh", (x) => E.tanh(x), float);
 /** x · sigmoid(x) */

@@ -1,4 +1,4 @@
-import { any, cat, formatShape, full, ShapeError, scope, type Tensor, topk } from "@dl/tensor/core";
+import { cat, formatShape, full, ShapeError, scope, type Tensor } from "@dl/tensor";
 import { classesOf } from "./classes.ts";
 import { Metric } from "./metric.ts";
 
@@ -46,12 +46,12 @@ export class Accuracy extends Metric<number> {
   private hits(prediction: Tensor, target: Tensor): Tensor {
     const isScores = prediction.rank === target.rank + 1;
     if (isScores && this.topK > 1) {
-      const best = topk(prediction.detach(), this.topK, { dim: 1 }).indices;
+      const best = prediction.detach().topk(this.topK, { dim: 1 }).indices;
       if (target.rank !== 1)
         throw new ShapeError(
           `Accuracy: topK is for scores [N, C], got ${formatShape(prediction.shape)}`,
         );
-      return any(best.eq(target.to("int32").unsqueeze(1)), 1);
+      return best.eq(target.to("int32").unsqueeze(1)).any(1);
     }
     const isProbability =
       !isScores && (prediction.dtype === "float32" || prediction.dtype === "float64");

@@ -1,4 +1,4 @@
-import { DlError, formatShape, ShapeError, type Tensor } from "@dl/tensor/core";
+import { DlError, formatShape, ShapeError, type Tensor } from "@dl/tensor";
 
 /**
  * Class numbers of the samples and of the predictions, both int32 `[N]`.

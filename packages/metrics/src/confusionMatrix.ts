@@ -1,4 +1,4 @@
-import { arange, DlError, scope, type Tensor } from "@dl/tensor/core";
+import { arange, DlError, scope, type Tensor } from "@dl/tensor";
 import { classesOf, requireClasses } from "./classes.ts";
 import { Metric } from "./metric.ts";
 

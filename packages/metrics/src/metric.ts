@@ -1,4 +1,4 @@
-import { type Backend, type Tensor, unscoped, zeros } from "@dl/tensor/core";
+import { type Backend, type Tensor, unscoped, zeros } from "@dl/tensor";
 
 /**
  * A number about many batches, without keeping them: `update` adds a batch, `compute` answers, `reset` starts anew.

@@ -1,6 +1,6 @@
 """Writes the fixtures that the tests of this folder replay: inputs, outputs, gradients and curves from PyTorch.
 
-    pip install torch==2.13.0 numpy
+    pip install torch==2.13.0 numpy safetensors==0.8.0
     DL_DATA=/path/to/data python tests/parity/generate.py [section ...]
 
 A section is a file of `sections/` with a function of its name, which writes the fixture of that name. The same bytes come

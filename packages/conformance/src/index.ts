@@ -1,10 +1,24 @@
-export { expectClose, isClose, TOLERANCE, type Tolerance } from "./compare.ts";
-export { oracle } from "./oracle.ts";
+// Suites.
+export { type Case, testBackend, withoutOverrides, withoutSyncReads } from "./suite.ts";
+export { type LayerLike, type LayerSuiteOptions, testLayer } from "./kinds/layer.ts";
+export { type Criterion, type LossSuiteOptions, testLoss } from "./kinds/loss.ts";
 export {
-  type Case,
-  type Runner,
-  type SuiteOptions,
-  testBackend,
-  withoutOverrides,
-  withoutSyncReads,
-} from "./suite.ts";
+  type OptimizerLike,
+  type OptimizerParams,
+  type OptimizerSuiteOptions,
+  testOptimizer,
+} from "./kinds/optimizer.ts";
+export {
+  type SchedulerLike,
+  type SchedulerSuiteOptions,
+  testScheduler,
+} from "./kinds/scheduler.ts";
+export {
+  type ActivationLike,
+  type ActivationSuiteOptions,
+  testActivation,
+} from "./kinds/activation.ts";
+export type { Runner, SuiteOptions } from "./runner.ts";
+// For tests of backends.
+export { oracle } from "./oracle.ts";
+export { expectClose, isClose, TOLERANCE, type Tolerance } from "./compare.ts";

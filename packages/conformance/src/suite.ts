@@ -2,22 +2,13 @@
 import type { Backend, DType } from "@dl/tensor";
 import { kernelCases } from "./kernels.ts";
 import { opCases } from "./ops.ts";
+import { expectFailure, type SuiteOptions } from "./runner.ts";
 
 export interface Case {
   readonly name: string;
   /** Dtypes without which it does not apply. */
   readonly needs: readonly DType[];
   run(backend: Backend): void | Promise<void>;
-}
-
-export interface Runner {
-  describe(name: string, fn: () => void): void;
-  it(name: string, fn: () => void | Promise<void>): void;
-}
-
-export interface SuiteOptions extends Runner {
-  /** Known failures, by case name, each with its reason. One that passes after all fails the run. */
-  knownFailures?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -42,16 +33,7 @@ export function testBackend(
           const tested = adapt(await backend());
           if (!c.needs.every((d) => tested.dtypes.has(d))) return;
           if (!reason) return c.run(tested);
-          let failed = false;
-          try {
-            await c.run(tested);
-          } catch {
-            failed = true;
-          }
-          if (!failed)
-            throw new Error(
-              `"${c.name}" is listed as a known failure (${reason}) but passes: remove it from the list`,
-            );
+          return expectFailure(c.name, reason, () => c.run(tested));
         });
       }
     });

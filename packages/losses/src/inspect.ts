@@ -1,9 +1,9 @@
 /** Looking at values on the host: only where that costs no waiting. */
-import { DlError, type Tensor, type TypedArray } from "@dl/tensor/core";
+import { DlError, scope, type Tensor, type TypedArray } from "@dl/tensor/core";
 
 /** The elements, if the device can be read at once or JavaScript has them anyway. */
 export const readable = (t: Tensor): TypedArray | undefined =>
-  t.memory.storage.host || t.device.readSync ? t.detach().dataSync() : undefined;
+  t.memory.storage.host || t.device.readSync ? scope(() => t.detach().dataSync()) : undefined;
 
 /** "[3, 1]" for the i-th element. */
 export function positionOf(i: number, shape: readonly number[]): string {

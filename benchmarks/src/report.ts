@@ -65,7 +65,7 @@ export function table(comparisons: readonly Comparison[], names: readonly string
     if (ms === null) return note(`${other.peer} ${reason(other)}`);
     const factor = ratio(ours, other);
     // Of a limit: how much of it is reached.
-    if (other.peer === "peak")
+    if (other.peer.startsWith("peak"))
       return factor === undefined ? duration(ms) : `${duration(ms)} ${(100 / factor).toFixed(0)}%`;
     const mark = disagree(ours, other)
       ? ` ${note(`RESULTS DIFFER: checksum ${ours.checksum} of ours, ${other.checksum} of ${other.peer}`)}`

@@ -45,10 +45,16 @@ export const ours: Peer = {
   name: "ours",
   missing: () => undefined,
   startUp: startUp(OURS),
-  command: (threads) => node("ours/main.ts", `${threads}`),
+  command: (threads) => node("ours/main.ts", `${threads}`, "auto"),
 };
 
 export const peers: readonly Peer[] = [
+  {
+    name: "default",
+    missing: () => undefined,
+    covers: ({ kind }) => kind !== "dispatch" && kind !== "startUp",
+    command: (threads) => node("ours/main.ts", `${threads}`, "off"),
+  },
   {
     name: "pytorch",
     missing: () =>
@@ -75,10 +81,10 @@ export const peers: readonly Peer[] = [
     command: (threads) => node("jax/main.ts", `${threads}`),
     startUp: startUp(path("../startUp/jax.ts")),
   },
-  {
-    name: "peak",
+  ...(["narrow", "wide"] as const).map((width) => ({
+    name: width === "narrow" ? "peak" : "peak-256",
     missing: () => undefined,
-    covers: (workload) => flops(workload) > 0 || bytes(workload) > 0,
-    command: (threads) => node("peak/main.ts", `${threads}`),
-  },
+    covers: (w: Workload) => flops(w) > 0 || (width === "narrow" && bytes(w) > 0),
+    command: (threads: number) => node("peak/main.ts", `${threads}`, width),
+  })),
 ];

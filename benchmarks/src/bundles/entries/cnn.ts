@@ -4,7 +4,7 @@ import { cpu } from "@dl/backend-cpu";
 import { crossEntropy } from "@dl/losses";
 import { Conv2d, Flatten, Linear, MaxPool2d, ReLU, Sequential } from "@dl/nn";
 import { Adam } from "@dl/optim";
-import { randint, randn, setBackend } from "@dl/tensor";
+import { randint, randn, setBackend } from "@dl/tensor/core";
 
 setBackend(cpu());
 const model = new Sequential(

@@ -1,6 +1,6 @@
-import * as functional from "@dl/nn/functional";
+import { layerNorm } from "@dl/nn/functional";
 import { gelu, type Tensor } from "@dl/tensor";
-import { Cannot, type Runnable } from "../../child/serve.ts";
+import type { Runnable } from "../../child/serve.ts";
 import type { Elementwise, Rows } from "../../workloads/spec.ts";
 import { forward, input } from "./tensors.ts";
 
@@ -20,8 +20,6 @@ export function elementwise({ op, size }: Elementwise): Runnable {
 export function rows({ op, rows, columns }: Rows): Runnable {
   const x = input([rows, columns], 0, 4);
   if (op === "softmax") return forward([x], () => x.softmax(1));
-  if (!("layerNorm" in functional)) throw new Cannot("not yet: there is no layerNorm");
-  const layerNorm = functional.layerNorm as (x: Tensor, shape: number[], options: object) => Tensor;
   const [weight, bias] = [input([columns], 1), input([columns], 2)];
   return forward([x, weight, bias], () => layerNorm(x, [columns], { weight, bias }));
 }

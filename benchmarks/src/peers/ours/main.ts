@@ -1,6 +1,6 @@
-/** Our side, in a process of its own: `main.ts THREADS`. */
+/** Our side, in a process of its own: `main.ts THREADS REVECTORIZE`. */
 import "@dl/autograd";
-import { type CpuOptions, cpu } from "@dl/backend-cpu";
+import { cpu } from "@dl/backend-cpu";
 import { setBackend } from "@dl/tensor";
 import { serve } from "../../child/serve.ts";
 import { conv } from "./conv.ts";
@@ -10,8 +10,8 @@ import { gemm } from "./gemm.ts";
 import { crossEntropyOf } from "./loss.ts";
 import { training } from "./training.ts";
 
-const threads = Number(process.argv[2]);
-setBackend(cpu({ threads, revectorize: "auto" } as CpuOptions));
+const [threads, revectorize] = process.argv.slice(2);
+setBackend(cpu({ threads: Number(threads), revectorize: revectorize === "auto" && "auto" }));
 
 await serve("source", {
   gemm,

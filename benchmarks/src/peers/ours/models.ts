@@ -78,8 +78,33 @@ const resnet = (): Model =>
     new nn.Linear(64, 10),
   );
 
+/** A sequence of 28 rows of 28 pixels. */
+class LSTMClassifier extends nn.Module {
+  lstm = new nn.LSTM(28, 128, { batchFirst: true });
+  head = new nn.Linear(128, 10);
+  forward(x: Tensor) {
+    const [output] = this.lstm(x);
+    return this.head(output.select(1, -1));
+  }
+}
+
+/** One encoder block over 64 tokens of width 64, and the mean of its outputs. */
+class TransformerClassifier extends nn.Module {
+  block = new nn.TransformerEncoderLayer(64, 4, {
+    dimFeedforward: 256,
+    dropout: 0,
+    batchFirst: true,
+  });
+  head = new nn.Linear(64, 10);
+  forward(x: Tensor) {
+    return this.head(this.block(x).mean(1));
+  }
+}
+const lstm = (): Model => new LSTMClassifier();
+const transformer = (): Model => new TransformerClassifier();
+
 const xor = (): Model => new nn.Sequential(new nn.Linear(2, 8), new nn.Tanh(), new nn.Linear(8, 1));
 const iris = (): Model =>
   new nn.Sequential(new nn.Linear(4, 16), new nn.ReLU(), new nn.Linear(16, 3));
 
-export const models = { mlp, cnn, cifar, resnet, xor, iris };
+export const models = { mlp, cnn, cifar, resnet, lstm, transformer, xor, iris };

@@ -4,14 +4,13 @@ import type { Module } from "@dl/nn";
 import { Adam, SGD } from "@dl/optim";
 import { type Tensor, tensor } from "@dl/tensor";
 import { labels, weights } from "../../child/data.ts";
-import { Cannot, type Runnable } from "../../child/serve.ts";
+import type { Runnable } from "../../child/serve.ts";
 import type { Training } from "../../workloads/spec.ts";
 import { models } from "./models.ts";
 import { input } from "./tensors.ts";
 
 export function training(spec: Training): Runnable {
   const { model: name, batch, shape, classes, optimizer: kind } = spec;
-  if (!(name in models)) throw new Cannot("not yet: @dl/nn has no layers for this");
   const model = models[name as keyof typeof models]();
   startFromKnown(model);
   const parameters = [...model.parameters()];

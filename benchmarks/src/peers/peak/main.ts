@@ -1,13 +1,15 @@
 /**
- * Not a library but a limit, `main.ts THREADS`: how long the arithmetic of a product takes if multiply-adds run without
+ * Not a library but a limit, `main.ts THREADS narrow|wide`: how long the arithmetic of a product takes if multiply-adds run without
  * ever waiting for memory, and how long the bytes of a sum take if they are copied.
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { Cannot, type Runnable, serve } from "../../child/serve.ts";
 import { bytes, flops, type Spec } from "../../workloads/spec.ts";
+import type { Width } from "./kernels.ts";
 import { type Probe, rate } from "./rate.ts";
 
+const width = process.argv[3] as Width;
 const workers = Array.from(
   { length: Number(process.argv[2]) - 1 },
   () => new Worker(new URL("./worker.ts", import.meta.url)),
@@ -31,11 +33,11 @@ function limit(spec: Spec): Runnable {
   return {
     run: () => {},
     measure: async (millis) => {
-      if (work) return work / (await rateOfAll({ millis }));
-      return traffic / (await rateOfAll({ millis, bytes: share }));
+      if (work) return work / (await rateOfAll({ millis, width }));
+      return traffic / (await rateOfAll({ millis, width, bytes: share }));
     },
   };
 }
 
-await rateOfAll({ millis: 100 });
+await rateOfAll({ millis: 100, width });
 await serve("wasm", { gemm: limit, conv: limit, elementwise: limit });

@@ -5,21 +5,23 @@ import { flopsOf, kernels, type Width } from "./kernels.ts";
 
 const PAGE = 65536;
 const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
-// What ours may switch on, too.
-setFlagsFromString("--experimental-wasm-revectorize");
+// What ours may switch on, too: for the main thread's process and its workers.
+if (process.argv[3] === "wide") setFlagsFromString("--experimental-wasm-revectorize");
 const { copy, ...products } = kernels(memory);
 // Not 0: sums of zeros might be quicker.
 new Float32Array(memory.buffer, 0, 8).fill(1e-3);
 
 export interface Probe {
   readonly millis: number;
+  /** Vectors of 128 bits, or such that the engine joins into ones of 256. */
+  readonly width: Width;
   /** To copy; without, products are counted. */
   readonly bytes?: number;
 }
 
 /** Floating-point operations, or bytes read and written, per millisecond. */
-export function rate({ millis, bytes }: Probe): number {
-  if (bytes === undefined) return Math.max(flops("narrow", millis / 2), flops("wide", millis / 2));
+export function rate({ millis, width, bytes }: Probe): number {
+  if (bytes === undefined) return flops(width, millis);
   const half = Math.ceil(bytes / 2 / 16) * 16;
   const missing = Math.ceil((2 * half - memory.buffer.byteLength) / PAGE);
   if (missing > 0) memory.grow(missing);

@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
 
 type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
@@ -12,23 +13,38 @@ const keepModules: Plugin = {
   },
 };
 
+const common: Options = {
+  format: ["esm"],
+  target: "es2023",
+  platform: "neutral",
+  // tsup drops the prefix of "node:fs" otherwise, and then nothing tells it from a package.
+  removeNodeProtocol: false,
+  external: [/^node:/],
+  sourcemap: true,
+};
+
 /**
- * How every package is built: ESM, file by file, and declarations of the entries. Bundlers leave out files that a page
- * does not need; of what lies in one file they are less sure.
+ * How every package is built, twice. `dist/` has a file for each source file, for bundlers: they leave out files that a
+ * page does not need; of what lies in one file they are less sure. `dist/bundled/` has one file for each entry and what
+ * entries share, for Node (the export condition "node"), where every file costs half a millisecond at the start.
  */
 export function library(entry: string[] = ["src/index.ts"]): ReturnType<typeof defineConfig> {
-  return defineConfig({
-    entry: ["src/**/*.ts", "!src/**/*.test.ts", "!src/**/testing.ts", "!src/**/scratch/**"],
-    esbuildPlugins: [keepModules],
-    splitting: false,
-    format: ["esm"],
-    target: "es2023",
-    platform: "neutral",
-    // tsup drops the prefix of "node:fs" otherwise, and then nothing tells it from a package.
-    removeNodeProtocol: false,
-    external: [/^node:/],
-    dts: { entry },
-    sourcemap: true,
-    clean: true,
-  });
+  rmSync("dist", { recursive: true, force: true });
+  return defineConfig([
+    {
+      ...common,
+      entry: ["src/**/*.ts", "!src/**/*.test.ts", "!src/**/testing.ts", "!src/**/scratch/**"],
+      esbuildPlugins: [keepModules],
+      splitting: false,
+      dts: { entry },
+    },
+    {
+      ...common,
+      entry,
+      outDir: "dist/bundled",
+      esbuildOptions: (options) => {
+        options.minifyWhitespace = options.minifySyntax = true;
+      },
+    },
+  ]);
 }

@@ -244,7 +244,34 @@ const readPacked: Reader = (c) =>
   c.module
     ? { names: [`nn.${c.module}`, "utils.rnn.packPaddedSequence", "utils.rnn.padPackedSequence"] }
     : { names: SEQUENCES[c.kind].map((n) => `utils.rnn.${n}`) };
+/** Hooks are methods of modules, which are counted by their tests. */
+const MACHINERY: Readonly<Record<string, (c: Json) => string[]>> = {
+  hooks: () => [],
+  call: () => ["functionalCall"],
+  oldNorm: () => ["parametrizations.weightNorm"],
+  global: (c) => ["prune.globalUnstructured", `prune.${c.method}`, "prune.customFromMask"],
+  method: (c) => [`prune.${c.method}`, "prune.BasePruningMethod"],
+  container: (c) => [
+    "prune.PruningContainer",
+    ...c.methods.map(([name]: [string]) => `prune.${name}`),
+  ],
+};
+const LEFTOVERS: Readonly<Record<string, (c: Json) => string[]>> = {
+  properties: (c) => Object.keys(c.values).map((name) => `torch.${name}`),
+  promote: () => ["torch.promoteTypes"],
+  broadcast: () => ["torch.broadcastShapes"],
+  invert: () => ["utils.rnn.invertPermutation"],
+  attention: () => ["functional.multiHeadAttentionForward"],
+  clip: () => ["utils.clipGradsWithNorm_"],
+  fused: (c) => [`utils.${c.fn}`],
+};
 const READERS: Readonly<Record<string, Reader>> = {
+  machinery: counted((c) => MACHINERY[c.kind](c).map((n) => `utils.${n}`)),
+  leftovers: (c) => (c.kind === "pool" ? readFunction(c) : counted(LEFTOVERS[c.kind])(c)),
+  linearCrossEntropy: (c) => ({
+    ...readFunction(c),
+    names: ["functional.linearCrossEntropy", "nn.LinearCrossEntropyLoss"],
+  }),
   ops: readOp,
   functional: readFunction,
   resample: readFunction,
@@ -257,6 +284,7 @@ const READERS: Readonly<Record<string, Reader>> = {
   schedulers: counted(schedulersIn),
   nnutils: counted((c) => UTILS[c.kind](c).map((n) => `utils.${n}`)),
   packed: readPacked,
+  lowrank: counted((c) => [`torch.${c.name}`]),
   initial: counted((c) => [`nn.${c.module}`]),
   fresh: counted((c) => [`nn.${c.module}`]),
   convInit: counted((c) => [`nn.${c.module}`]),

@@ -136,6 +136,14 @@ const RUN: { [K in UtilCase["kind"]]: (c: never) => void } = {
     module.eval();
     const evaluated = () => noGrad(() => forward(toTensor(c.input)));
     expectNear(evaluated(), c.evaluated, TOLERANCE, "result in evaluation mode");
+    const copy = module.deepcopy() as unknown as (x: Tensor) => Tensor;
+    expectNear(
+      noGrad(() => copy(toTensor(c.input))),
+      c.evaluated,
+      TOLERANCE,
+      "result of a copy",
+    );
+    expect(String(copy)).toBe(String(module));
     call(module, c.remove);
     expect(String(module)).toBe(c.removedText);
     expectState(module, c.removed, "state when removed");

@@ -4,11 +4,12 @@ import { cpu } from "@dl/backend-cpu";
 import { DataLoader, Subset } from "@dl/data";
 import { Adam, SGD } from "@dl/optim";
 import { manualSeed, setBackend } from "@dl/tensor";
-import { chart } from "./chart.ts";
+import { chart } from "../../shared/src/chart.ts";
+import { Progress } from "../../shared/src/progress.ts";
+import { augmentation, schedule } from "./best.ts";
 import { loadDigits } from "./digits.ts";
 import { models } from "./models.ts";
 import { parseOptions } from "./options.ts";
-import { Progress } from "./progress.ts";
 import { evaluate, trainEpoch } from "./train.ts";
 
 const options = parseOptions(process.argv.slice(2));
@@ -16,7 +17,7 @@ const { batchSize, limit = Infinity } = options;
 
 setBackend(cpu());
 const digits = await loadDigits(options.data);
-const epochs = options.epochs ?? (digits.name === "MNIST" ? 1 : 3);
+const epochs = options.epochs ?? (options.best ? 5 : digits.name === "MNIST" ? 1 : 3);
 
 // Seed, model, loader, in this order: then weights, order of the images and losses are those of PyTorch.
 manualSeed(options.seed);
@@ -28,10 +29,13 @@ const train = new Subset(
 );
 const trainLoader = new DataLoader(train, { batchSize, shuffle: true });
 const testLoader = new DataLoader(digits.test, { batchSize: 500 });
-const optimizer =
+const best = options.best ? schedule(model, epochs * trainLoader.length, options.lr) : undefined;
+const plain = (): Adam | SGD =>
   options.optimizer === "adam"
     ? new Adam(model.parameters(), { lr: options.lr ?? 1e-3 })
     : new SGD(model.parameters(), { lr: options.lr ?? 0.05 });
+const optimizer = best?.optimizer ?? plain();
+const extras = best && { augment: augmentation(), scheduler: best.scheduler };
 
 console.log(String(model));
 console.log(
@@ -65,6 +69,7 @@ for (let epoch = 0; epoch < epochs && !interrupted; epoch++) {
       }
       return !interrupted;
     },
+    extras,
   );
 }
 progress.end();

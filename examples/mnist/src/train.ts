@@ -2,7 +2,7 @@ import { noGrad } from "@dl/autograd";
 import type { DataLoader } from "@dl/data";
 import { Accuracy } from "@dl/metrics";
 import type { Module } from "@dl/nn";
-import type { Optimizer } from "@dl/optim";
+import type { LRScheduler, Optimizer } from "@dl/optim";
 import type { Tensor } from "@dl/tensor";
 
 type Classifier = ((images: Tensor) => Tensor) & Module;
@@ -24,6 +24,7 @@ export async function trainEpoch(
   criterion: Loss,
   optimizer: Optimizer<any>,
   onStep: (step: Step) => boolean | Promise<boolean>,
+  { augment, scheduler }: { augment?: (images: Tensor) => Tensor; scheduler?: LRScheduler } = {},
 ): Promise<void> {
   model.train();
   const accuracy = new Accuracy();
@@ -31,10 +32,11 @@ export async function trainEpoch(
   let seen = 0;
   for await (const [images, labels] of loader) {
     optimizer.zeroGrad();
-    const output = model(images);
+    const output = model(augment ? augment(images) : images);
     const loss = criterion(output, labels);
     loss.backward();
     optimizer.step();
+    scheduler?.step();
 
     accuracy.update(output, labels);
     seen += labels.numel;

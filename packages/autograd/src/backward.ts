@@ -194,7 +194,11 @@ export function backward(
       () =>
         walk([edge], [seedFor(root, gradient, "backward")], createGraph, retainGraph, {
           result(node, output, g) {
-            if (node.leaf) accumulate(node.leaf, g, createGraph);
+            const { leaf } = node;
+            if (leaf) {
+              accumulate(leaf, g, createGraph);
+              for (const hook of node.accumulated) unscoped(() => noGrad(() => hook(leaf)));
+            }
             const retained = node.retained[output];
             if (retained && retained.released === null) accumulate(retained, g, createGraph);
           },

@@ -43,4 +43,22 @@ state.autograd = {
     if (!edge) throw new DlError("gradient", "retainGrad: this tensor does not require a gradient");
     if (!edge.node.leaf) edge.node.retained[edge.output] = tensor;
   },
+  retainsGrad(tensor) {
+    const edge = edgeOf(tensor);
+    return edge !== null && edge.node.retained[edge.output] === tensor;
+  },
+  registerPostAccumulateGradHook(tensor, hook) {
+    const node = edgeOf(tensor)?.node;
+    if (!node?.leaf)
+      throw new DlError(
+        "gradient",
+        "registerPostAccumulateGradHook: a leaf that requires a gradient is wanted: registerHook sees the gradients of other tensors",
+      );
+    const hooks = node.accumulated;
+    hooks.push(hook);
+    return () => {
+      const i = hooks.indexOf(hook);
+      if (i >= 0) hooks.splice(i, 1);
+    };
+  },
 };

@@ -50,6 +50,8 @@ export class Node implements GraphNode {
   readonly leaf: Tensor | null;
   /** By result: called with its gradient. */
   hooks: TensorHook[][] = [];
+  /** Of a leaf: called with it once its `.grad` has been added to. */
+  readonly accumulated: ((leaf: Tensor) => void)[] = [];
   /** By result: keep its gradient in this tensor's `.grad`. */
   retained: Tensor[] = [];
   isConsumed = false;

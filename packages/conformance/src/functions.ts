@@ -1,5 +1,5 @@
 /** What each operation of an expression is, in double precision. */
-import type { BinaryOp, CompareOp, ExprOp, LeafOp, MaskOp, UnaryOp } from "@dl/tensor";
+import type { BinaryOp, BitOp, CompareOp, ExprOp, LeafOp, MaskOp, UnaryOp } from "@dl/tensor";
 
 const UNARY: Record<UnaryOp, (x: number) => number> = {
   neg: (x) => -x,
@@ -43,6 +43,14 @@ const BINARY: Record<BinaryOp, (a: number, b: number) => number> = {
   atan2: Math.atan2,
 };
 
+const BITS: Record<BitOp, (a: number, b: number) => number> = {
+  bitAnd: (a, b) => a & b,
+  bitOr: (a, b) => a | b,
+  bitXor: (a, b) => a ^ b,
+  bitShl: (a, b) => a << b,
+  bitShr: (a, b) => a >> b,
+};
+
 const COMPARE: Record<CompareOp, (a: number, b: number) => boolean> = {
   lt: (a, b) => a < b,
   le: (a, b) => a <= b,
@@ -58,6 +66,7 @@ type Inner = Exclude<ExprOp, LeafOp>;
 export const FUNCTIONS: Record<Inner, (...args: never[]) => number | boolean> = {
   ...UNARY,
   ...BINARY,
+  ...BITS,
   ...COMPARE,
   ...MASK,
   select: (c: boolean, a: number, b: number) => (c ? a : b),

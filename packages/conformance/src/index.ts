@@ -1,5 +1,11 @@
 // Suites.
-export { type Case, testBackend, withoutOverrides, withoutSyncReads } from "./suite.ts";
+export {
+  type BackendSuiteOptions,
+  type Case,
+  testBackend,
+  withoutOverrides,
+  withoutSyncReads,
+} from "./suite.ts";
 export { type LayerLike, type LayerSuiteOptions, testLayer } from "./kinds/layer.ts";
 export { type Criterion, type LossSuiteOptions, testLoss } from "./kinds/loss.ts";
 export {

@@ -169,6 +169,10 @@ export class Bench {
     return this.operand("int32", shape, LAYOUTS[0], () => this.generator.uint32() % n);
   }
 
+  free(): void {
+    for (const [backend, buffer] of this.made) backend.free(buffer);
+  }
+
   /** Reads every output whole, guards included, and frees everything. */
   async check(what: string, tolerance?: Tolerance): Promise<void> {
     for (const operand of this.outputs) {
@@ -177,7 +181,7 @@ export class Bench {
       const expected = new (typedArrayFor(dtype))(this.truth.readSync!(operand.expected.buffer));
       expectClose(actual, expected, tolerance ?? TOLERANCE[dtype], what);
     }
-    for (const [backend, buffer] of this.made) backend.free(buffer);
+    this.free();
   }
 }
 
@@ -287,10 +291,10 @@ const MAPS: readonly MapSample[] = [
   },
 ];
 
-export function kernelCases(): Case[] {
+export function kernelCases(flushesSubnormals = false): Case[] {
   return [
     ...mapCases(),
-    ...functionCases(),
+    ...functionCases(flushesSubnormals),
     ...reduceCases(),
     ...matmulCases(),
     ...indexCases(),
@@ -362,6 +366,7 @@ const UNARY = [
   "atanh",
 ] as const;
 const BINARY = ["add", "sub", "mul", "div", "pow", "rem", "max", "min", "atan2"] as const;
+const BITS = ["bitAnd", "bitOr", "bitXor", "bitShl", "bitShr"] as const;
 const EXTREMES = [
   Number.NaN,
   Number.POSITIVE_INFINITY,
@@ -396,7 +401,7 @@ const EXTREMES = [
 ];
 
 /** Every function of the language at its extremes; a few units in the last place are allowed. */
-function functionCases(): Case[] {
+function functionCases(flushesSubnormals: boolean): Case[] {
   const close: Tolerance = { absolute: 2e-38, relative: 1e-6 };
   const run = async (
     backend: Backend,
@@ -440,7 +445,8 @@ function functionCases(): Case[] {
       },
     }),
   );
-  const pairs = EXTREMES.flatMap((a) => EXTREMES.map((b) => [a, b] as const));
+  const operands = EXTREMES.filter((v) => !flushesSubnormals || v === 0 || !(Math.abs(v) < 1e-37));
+  const pairs = operands.flatMap((a) => operands.map((b) => [a, b] as const));
   const binary = BINARY.map(
     (name): Case => ({
       name: `${name} at every pair of extremes`,
@@ -457,24 +463,29 @@ function functionCases(): Case[] {
       },
     }),
   );
-  const integer = (["add", "sub", "mul", "div", "rem", "max", "min"] as const).map(
-    (name): Case => ({
-      name: `${name} of integers wraps and truncates`,
-      needs: ["int32"],
-      async run(backend) {
-        const values = [0, 1, -1, 7, -7, 3, 2147483647, -2147483648, 46341];
-        const all = values.flatMap((a) => values.map((b) => [a, b] as const));
-        await run(
-          backend,
-          program([E[name](x, y)], 2),
-          [all.map((q) => q[0]), all.map((q) => q[1])],
-          "int32",
-          name,
-        );
-      },
-    }),
+  const integers = [0, 1, -1, 7, -7, 3, 2147483647, -2147483648, 46341];
+  const integerCase = (
+    name: "add" | "sub" | "mul" | "div" | "rem" | "max" | "min" | (typeof BITS)[number],
+    title: string,
+  ): Case => ({
+    name: title,
+    needs: ["int32"],
+    async run(backend) {
+      const all = integers.flatMap((a) => integers.map((b) => [a, b] as const));
+      await run(
+        backend,
+        program([E[name](x, y)], 2),
+        [all.map((q) => q[0]), all.map((q) => q[1])],
+        "int32",
+        name,
+      );
+    },
+  });
+  const integer = (["add", "sub", "mul", "div", "rem", "max", "min"] as const).map((name) =>
+    integerCase(name, `${name} of integers wraps and truncates`),
   );
-  return [...unary, ...binary, ...integer];
+  const bits = BITS.map((name) => integerCase(name, `${name} of 32 bits, distances modulo 32`));
+  return [...unary, ...binary, ...integer, ...bits];
 }
 
 function reduceCases(): Case[] {
@@ -778,10 +789,12 @@ function otherCases(): Case[] {
           const total = bench.output("float32", [33, 1]);
           backend.matmul(a.tested, b.tested, product.tested);
           backend.reduce("sum", program([E.exp(x)], 1), [product.tested], total.tested, [1], []);
-          return [
+          const read = [
             await backend.read(product.tested.buffer),
             await backend.read(total.tested.buffer),
           ].map((buffer) => new Uint8Array(buffer));
+          bench.free();
+          return read;
         };
         const [first, second] = [await bits(), await bits()];
         first.forEach((bytes, i) =>

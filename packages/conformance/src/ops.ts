@@ -70,6 +70,42 @@ const SAMPLES: readonly OpSample[] = [
   unary("lgamma of negative numbers", (x) => x.lgamma(), { on: [-2.9, -2.1] }),
   unary("digamma", (x) => x.digamma(), { on: [0.2, 12] }),
   unary("polygamma", (x) => [T.polygamma(1, x), T.polygamma(2, x)], { on: [0.5, 12] }),
+  unary("special.i0 and i1", (x) => [x.i0(), T.special.i1(x)], { on: [-9, 9] }),
+  unary("special.i0e and i1e", (x) => [T.special.i0e(x), T.special.i1e(x)], { on: [-40, 40] }),
+  unary("special.besselJ0 and besselJ1", (x) => [T.special.besselJ0(x), T.special.besselJ1(x)], {
+    on: [-20, 20],
+  }),
+  unary("special.besselY0 and besselY1", (x) => [T.special.besselY0(x), T.special.besselY1(x)], {
+    on: [1, 20],
+  }),
+  unary(
+    "special.modifiedBesselK0 and modifiedBesselK1",
+    (x) => [T.special.modifiedBesselK0(x), T.special.modifiedBesselK1(x)],
+    { on: [0.3, 5] },
+  ),
+  unary(
+    "special.scaledModifiedBesselK0 and scaledModifiedBesselK1",
+    (x) => [T.special.scaledModifiedBesselK0(x), T.special.scaledModifiedBesselK1(x)],
+    { on: [0.5, 40] },
+  ),
+  unary("special.sphericalBesselJ0", (x) => T.special.sphericalBesselJ0(x), { on: [-9, 9] }),
+  unary("special.airyAi", (x) => T.special.airyAi(x), { on: [-7, 4] }),
+  unary("special.erfcx", (x) => T.special.erfcx(x), { on: [-1.5, 5] }),
+  unary("special.ndtr and logNdtr", (x) => [T.special.ndtr(x), T.special.logNdtr(x)]),
+  unary("special.ndtri", (x) => T.special.ndtri(x), { on: [0.05, 0.95] }),
+  unary("mvlgamma", (x) => x.mvlgamma(3), { on: [1.5, 6] }),
+  unary(
+    "orthogonal polynomials",
+    (x) => [
+      T.special.chebyshevPolynomialT(x, 4),
+      T.special.shiftedChebyshevPolynomialU(x, 3),
+      T.special.hermitePolynomialHe(x, 3),
+      T.special.laguerrePolynomialL(x, 4),
+      T.special.legendrePolynomialP(x, 3),
+    ],
+    { on: [-1, 1] },
+  ),
+  unary("frexp", (x) => Object.values(x.frexp()), { on: [-300, 300] }),
   unary("sinc", (x) => x.sinc()),
   unary("exp2", (x) => x.exp2()),
   unary("logit", (x) => [x.logit(), x.logit({ eps: 0.2 })], { on: [0.05, 0.95] }),
@@ -241,6 +277,47 @@ const SAMPLES: readonly OpSample[] = [
     ],
     isConstant: true,
   },
+  { name: "fmax and fmin", shapes: [[3, 4], [4]], call: (a, b) => [a.fmax(b), a.fmin(b)] },
+  {
+    name: "igamma and igammac",
+    shapes: [[3, 4], [4]],
+    call: (a, x) => [
+      a.detach().mul(6).igamma(x.mul(5)),
+      a.detach().mul(50).igammac(x.mul(50)),
+      a.detach().gt(1).where(5, 0.5).igamma(x),
+    ],
+    on: positive,
+    tolerance: { absolute: 5e-5, relative: 5e-5 },
+  },
+  {
+    name: "special.zeta",
+    shapes: [[3, 4], [4]],
+    call: (x, q) => T.special.zeta(x.detach().add(1.5), q),
+    on: positive,
+    tolerance: loose,
+  },
+  {
+    name: "dist and gradient",
+    shapes: [[3, 4], [4]],
+    call: (a, b) => [a.dist(b), a.dist(b, { p: 1 }), ...T.gradient(a, { spacing: 0.5 })],
+    tolerance: loose,
+  },
+  {
+    name: "histogram",
+    shapes: [[3, 40]],
+    call: (x) => [
+      ...Object.values(x.histogram(5)),
+      x.histogram(4, { range: [-1, 1.5], density: true }).hist,
+    ],
+    isConstant: true,
+    tolerance: loose,
+  },
+  {
+    name: "nonzeroStatic",
+    shapes: [[3, 4]],
+    call: (x) => [x.gt(0).nonzeroStatic(4), x.nonzeroStatic(20, { fillValue: 7 })],
+    isConstant: true,
+  },
   { name: "where", shapes: [[3, 4], [4]], call: (a, b) => a.gt(0).where(a, b) },
   { name: "clamp", shapes: [[3, 4]], call: (a) => a.clamp({ min: -0.5, max: 0.5 }) },
   { name: "maskedFill", shapes: [[3, 4]], call: (a) => a.maskedFill(a.gt(0), 7) },
@@ -287,6 +364,8 @@ const SAMPLES: readonly OpSample[] = [
       a.bitwiseNot(),
       a.bitwiseLeftShift(b.remainder(8)),
       a.bitwiseRightShift(b.remainder(8)),
+      a.sub(500).bitwiseXor(b.sub(500)),
+      a.sub(500).bitwiseRightShift(b.remainder(40).sub(4)),
       a.gcd(b),
       a.lcm(b),
     ],
@@ -1098,10 +1177,14 @@ function creationCases(): Case[] {
       needs: ["float32"],
       async run(device) {
         const t = T.tensor([1, 2, 3, 4], { device });
-        t.add_(1).mul_(2);
-        t.narrow(0, 1, 2).fill_(0);
-        t.copy_(t.flip(0));
+        scope(() => {
+          t.add_(1).mul_(2);
+          t.narrow(0, 1, 2).fill_(0);
+          t.copy_(t.flip(0));
+        });
         expectClose(await t.data(), [10, 0, 0, 4], TOLERANCE.float32, "the tensor");
+        scope(() => void t.add_(6).sqrt_().remainder_(2).eq_(0));
+        expectClose(await t.data(), [1, 0, 0, 0], TOLERANCE.float32, "the changed tensor");
         t.dispose();
       },
     },

@@ -4,6 +4,14 @@ import { kernelCases } from "./kernels.ts";
 import { opCases } from "./ops.ts";
 import { expectFailure, type SuiteOptions } from "./runner.ts";
 
+export interface BackendSuiteOptions extends SuiteOptions {
+  /**
+   * The device may take operands below 1.2·10⁻³⁸ for 0, as WebGPU allows: functions of two operands are not tried with
+   * them. Default false.
+   */
+  flushesSubnormals?: boolean;
+}
+
 export interface Case {
   readonly name: string;
   /** Dtypes without which it does not apply. */
@@ -20,9 +28,9 @@ export interface Case {
 export function testBackend(
   name: string,
   make: () => Backend | Promise<Backend>,
-  options: SuiteOptions,
+  options: BackendSuiteOptions,
 ): void {
-  const { describe, it, knownFailures = {} } = options;
+  const { describe, it, knownFailures = {}, flushesSubnormals = false } = options;
   let made: Promise<Backend> | undefined;
   const backend = () => (made ??= Promise.resolve(make()));
   const add = (prefix: string, cases: readonly Case[], adapt: (backend: Backend) => Backend) => {
@@ -38,7 +46,7 @@ export function testBackend(
       }
     });
   };
-  add("kernels", kernelCases(), (b) => b);
+  add("kernels", kernelCases(flushesSubnormals), (b) => b);
   add("ops", opCases(), (b) => b);
   add("ops without overrides", opCases(), withoutOverrides);
   add("ops without synchronous reads", opCases(), withoutSyncReads);

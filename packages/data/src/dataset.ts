@@ -22,13 +22,21 @@ import { type Collated, hostOf, moved } from "./collate.ts";
  */
 export abstract class Dataset<T> {
   abstract readonly length: number;
-  /** Sample `index`, from 0. May be a promise: the loader then asks for all samples of a batch at once. */
-  abstract get(index: number): T | Promise<T>;
-  /** A whole batch, already stacked, where that is faster than one by one. */
+  /**
+   * Sample `index`, from 0. May be a promise: the loader then asks for all samples of a batch at once.
+   *
+   * `seed` is the sample's own in this epoch, for whoever draws at random and cannot use the default generator
+   * because samples are made in no certain order.
+   */
+  abstract get(index: number, seed?: number): T | Promise<T>;
+  /** A whole batch, already stacked, where that is faster than one by one. `seed` is the batch's own. */
   getBatch?(
     indices: ArrayLike<number>,
     device?: Backend,
+    seed?: number,
   ): Collated<T> | undefined | Promise<Collated<T>>;
+  /** How many batches it makes at the same time: on how many threads. The loader asks for some ahead. */
+  readonly parallel?: number;
 }
 
 /** Samples in their own order, perhaps without end: implement `[Symbol.iterator]` or `[Symbol.asyncIterator]`. */
@@ -138,22 +146,25 @@ function copyRows(from: TypedArray, indices: ArrayLike<number>, row: number, to:
 export class Subset<T> extends Dataset<T> {
   readonly dataset: Dataset<T>;
   readonly indices: ArrayLike<number>;
+  override readonly parallel?: number;
 
   constructor(dataset: Dataset<T> | readonly T[], indices: ArrayLike<number>) {
     super();
     this.dataset = asDataset(dataset);
+    this.parallel = this.dataset.parallel;
     this.indices = indices;
   }
   get length(): number {
     return this.indices.length;
   }
-  get(index: number): T | Promise<T> {
+  get(index: number, seed?: number): T | Promise<T> {
     requireIndex(index, this.length, "Subset");
-    return this.dataset.get(this.indices[index]);
+    return this.dataset.get(this.indices[index], seed);
   }
   override getBatch(
     indices: ArrayLike<number>,
     device?: Backend,
+    seed?: number,
   ): Collated<T> | undefined | Promise<Collated<T>> {
     return this.dataset.getBatch?.(
       Int32Array.from(indices, (i) => {
@@ -161,6 +172,7 @@ export class Subset<T> extends Dataset<T> {
         return this.indices[i];
       }),
       device,
+      seed,
     );
   }
 }
@@ -175,7 +187,7 @@ export class ConcatDataset<T> extends Dataset<T> {
   get length(): number {
     return this.datasets.reduce((sum, d) => sum + d.length, 0);
   }
-  get(index: number): T | Promise<T> {
+  get(index: number, seed?: number): T | Promise<T> {
     requireIndex(index, this.length, "ConcatDataset");
     let at = index;
     const home = this.datasets.find((d) => {
@@ -183,7 +195,7 @@ export class ConcatDataset<T> extends Dataset<T> {
       at -= d.length;
       return false;
     })!;
-    return home.get(at);
+    return home.get(at, seed);
   }
 }
 

@@ -12,12 +12,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { gunzip, parseCifar10, parseIdx } from "./index.ts";
-import { download, md5 } from "./node/files.ts";
+import {
+  CIFAR100_CLASSES,
+  CIFAR100_SUPERCLASSES,
+  gunzip,
+  parseCifar10,
+  parseCifar100,
+  parseIdx,
+} from "./index.ts";
+import { download } from "./node/download.ts";
+import { md5 } from "./node/files.ts";
 import { unpackMed } from "./node/med.ts";
 import { tarFiles } from "./node/tar.ts";
-import { cifar10, mnist } from "./node.ts";
-import "./testing.ts";
+import { cifar10, cifar100, fashionMnist, kmnist, mnist } from "./node.ts";
+import { fuzz } from "./testing.ts";
 
 /** An IDX file: type code, sizes, the bytes of its elements. */
 function idx(code: number, shape: number[], ...elements: number[]): Uint8Array {
@@ -130,6 +138,9 @@ test("tarFiles lists the files of an archive", () => {
     block.write(name);
     block.write(`${text.length.toString(8).padStart(11, "0")}\0`, 124);
     block.write(type, 156);
+    block.write("        ", 148);
+    const sum = block.subarray(0, 512).reduce((a, b) => a + b, 0);
+    block.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
     block.write(text, 512);
     return block;
   };
@@ -139,7 +150,9 @@ test("tarFiles lists the files of an archive", () => {
     file("d/b", "x".repeat(600), "0"),
     Buffer.alloc(1024),
   ]);
-  expect([...tarFiles(archive)].map(({ name, contents }) => [name, contents.length])).toEqual([
+  expect(
+    [...tarFiles(archive, "a.tar")].map(({ name, contents }) => [name, contents.length]),
+  ).toEqual([
     ["d/a", 5],
     ["d/b", 600],
   ]);
@@ -205,19 +218,285 @@ describe("download", () => {
     const path = join(folder(), "new", "file");
     const seen = vi.fn();
     const urls = ["/missing", "/other", "/cut", "/good"].map((x) => at + x);
-    expect(good.equals((await download(urls, path, md5(good), seen)).bytes)).toBe(true);
+    await download(urls, path, { checksum: md5(good), onProgress: seen });
     expect(readFileSync(path).equals(good)).toBe(true);
     expect(seen).toHaveBeenLastCalledWith({ file: "good", bytes: 8, total: 8 });
   });
   test("says what happened at each, and leaves nothing behind", async () => {
     const dir = folder();
     const urls = ["/missing", "/other", "/cut"].map((x) => at + x).concat("http://127.0.0.1:9/x");
-    const failed = download(urls, join(dir, "file"), md5(good), undefined);
+    const failed = download(urls, join(dir, "file"), { checksum: md5(good) });
     await expect(failed).rejects.toThrow(
       /HTTP 404(.|\n)*md5 \w{32}, expected(.|\n)*\/cut: (.|\n)*:9\/x: /,
     );
     await expect(failed).rejects.toMatchObject({ name: "MissingFilesError" });
     expect(readdirSync(dir)).toEqual([]);
+  });
+});
+
+/** A whole data set under its names, of plain contents: all images alike, labels one after the other. */
+function lay(
+  root: string,
+  labels: (i: number) => number,
+  change: (b: Buffer) => Uint8Array = (b) => b,
+) {
+  mkdirSync(root, { recursive: true });
+  const list = Array.from({ length: 10_000 }, (_, i) => labels(i));
+  writeFileSync(
+    join(root, "t10k-labels-idx1-ubyte"),
+    change(Buffer.from(idx(8, [10_000], ...list))),
+  );
+  const images = Buffer.concat([idx(8, [10_000, 28, 28]), Buffer.alloc(7_840_000)]);
+  writeFileSync(join(root, "t10k-images-idx3-ubyte"), images);
+}
+describe.each([
+  ["fashionMnist", fashionMnist, "fashion-mnist", "FashionMNIST/raw", "Fashion-MNIST", "Trouser"],
+  ["kmnist", kmnist, "kmnist", "KMNIST/raw", "KMNIST", "ki"],
+] as const)("%s({ root })", (_, read, first, second, title, name) => {
+  test("reads unpacked files where they may be", async () => {
+    for (const place of [first, second, "."]) {
+      const root = folder();
+      lay(join(root, place), (i) => i % 10);
+      const data = await read({ root, train: false, normalize: true });
+      expect([data.length, data.classes[1], data.labels[11]]).toEqual([10_000, name, 1]);
+    }
+  });
+  test("checks what it can: how many of each class, and a packed file's md5", async () => {
+    const root = folder();
+    lay(join(root, first), (i) => (i === 3 ? 4 : i % 10));
+    await expect(read({ root, train: false })).rejects.toThrow(
+      "class 3 has 999 images, of the published data set it has 1000",
+    );
+    lay(join(root, first), (i) => i % 10, gzipSync);
+    await expect(read({ root, train: false })).rejects.toThrow(
+      /labels-idx1-ubyte: the contents are not those/,
+    );
+  });
+  test("says which files to put where", () =>
+    expect(read({ root: folder() })).rejects.toThrow(
+      new RegExp(`^${title} is not there: no train-images-idx3-ubyte.gz in .*/${first}`),
+    ));
+});
+
+describe("CIFAR-100's binary version", () => {
+  const record = (coarse: number, fine: number) => [
+    coarse,
+    fine,
+    ...Array.from({ length: 3072 }, (_, i) => i % 256),
+  ];
+  const two = Uint8Array.from([...record(4, 0), ...record(1, 99)]);
+  test("is two labels and planes", () => {
+    const { images, labels, coarse } = parseCifar100(two, "x");
+    expect([[...labels], [...coarse], images.length, images[1], images[3073]]).toEqual([
+      [0, 99],
+      [4, 1],
+      6144,
+      1,
+      1,
+    ]);
+    expect([CIFAR100_CLASSES.length, CIFAR100_CLASSES[99], CIFAR100_SUPERCLASSES.length]).toEqual([
+      100,
+      "worm",
+      20,
+    ]);
+    expect([...CIFAR100_CLASSES].sort()).toEqual(CIFAR100_CLASSES);
+  });
+  test.each<[string, Uint8Array, string]>([
+    ["nothing", new Uint8Array(0), "b: 3074 bytes an image expected, got 0"],
+    [
+      "a file cut off",
+      two.subarray(0, 5000),
+      "which is 1 images and 1926 bytes: the file is truncated",
+    ],
+    ["one of CIFAR-10", new Uint8Array(3073 * 3), "is not of CIFAR-100's binary version"],
+    [
+      "an impossible group",
+      Uint8Array.from([...record(4, 0), ...record(20, 1)]),
+      "the labels of image 1 are 20 and 1",
+    ],
+    ["an impossible class", Uint8Array.from(record(4, 100)), "the labels of image 0 are 4 and 100"],
+    [
+      "a class in two groups",
+      Uint8Array.from([...record(4, 7), ...record(5, 7)]),
+      "class 7 is in group 4, and for image 1 in group 5",
+    ],
+  ])("refuses %s", (_, bytes, message) => expect(() => parseCifar100(bytes, "b")).toThrow(message));
+
+  const whole = (n = 10_000): Buffer => {
+    const bytes = Buffer.alloc(n * 3074);
+    for (let i = 0; i < n; i++) bytes.set([Math.floor((i % 100) / 5), i % 100], i * 3074);
+    return bytes;
+  };
+  test("is found, with classes or groups, and each class counted", async () => {
+    const root = folder();
+    mkdirSync(join(root, "cifar-100-binary"));
+    const path = join(root, "cifar-100-binary", "test.bin");
+    writeFileSync(path, whole());
+    const fine = await cifar100({ root, train: false });
+    const coarse = await cifar100({ root, train: false, coarse: true, normalize: true });
+    expect([fine.classes[fine.labels[199]], coarse.classes[coarse.labels[199]]]).toEqual([
+      "worm",
+      "vehicles_2",
+    ]);
+    writeFileSync(path, whole().fill(1, 0, 1).fill(6, 1, 2));
+    await expect(cifar100({ root, train: false })).rejects.toThrow(
+      "test.bin: class 0 has 99 images",
+    );
+    writeFileSync(path, whole(9_999));
+    await expect(cifar100({ root, train: false })).rejects.toThrow(
+      "10,000 images are expected, got 9,999",
+    );
+  });
+  test("says which files to put where, and does not believe an archive", async () => {
+    const root = folder();
+    await expect(cifar100({ root })).rejects.toThrow(
+      /CIFAR-100 is not there: no train.bin in .*cifar-100-binary.tar.gz/,
+    );
+    writeFileSync(join(root, "cifar-100-binary.tar.gz"), "x");
+    await expect(cifar100({ root })).rejects.toThrow(
+      /cifar-100-binary.tar.gz: the contents are not those/,
+    );
+    writeFileSync(join(root, "cifar-10-binary.tar.gz"), "x");
+    await expect(cifar10({ root })).rejects.toThrow(
+      /cifar-10-binary.tar.gz: the contents are not those/,
+    );
+  });
+});
+
+describe("small files that would become large, or are none", () => {
+  const bomb = gzipSync(Buffer.alloc(2 ** 26));
+  test("gunzip stops", async () => {
+    await expect(gunzip(bomb, "b.gz", { maxBytes: 2 ** 20 })).rejects.toThrow(
+      "b.gz: it unpacks to more than 1,048,576 bytes, from 65,",
+    );
+    expect((await gunzip(bomb, "b.gz")).length).toBe(2 ** 26);
+  });
+  test("mnist does not unpack more than it can be", async () => {
+    const root = folder();
+    writeFileSync(join(root, "t10k-images-idx3-ubyte.gz"), bomb);
+    await expect(mnist({ root, train: false })).rejects.toThrow(
+      "t10k-images-idx3-ubyte.gz: it unpacks to more than 15,745,536 bytes",
+    );
+  });
+  test.each<[string, Uint8Array, string]>([
+    ["255 dimensions", idx(8, new Array(255).fill(2 ** 32 - 1)), "bytes expected"],
+    ["4 billion images of nothing", idx(8, [2 ** 32 - 1, 1]), "d: 4,294,967,307 bytes expected"],
+    [
+      "dimensions of which one is nothing, the others huge",
+      idx(8, [2 ** 32 - 1, 0, 5], 1),
+      "something after its end",
+    ],
+    [
+      "more dimensions than bytes",
+      Uint8Array.of(0, 0, 8, 255, 1, 2),
+      "the header of an IDX file of 255 dimensions has 1024 bytes",
+    ],
+    ["three bytes", Uint8Array.of(0, 0, 8), "not an IDX file"],
+    ["no dimensions", Uint8Array.of(0, 0, 8, 0, 0), "not an IDX file"],
+    ["an unknown type", Uint8Array.of(0, 0, 10, 1, 0, 0, 0, 0), "begins with 00 00 0a 01"],
+    ["half a number", idx(13, [1], 1, 2), "the file is truncated"],
+  ])("parseIdx refuses %s", (_, bytes, message) =>
+    expect(() => parseIdx(bytes, "d")).toThrow(message),
+  );
+
+  const tar = (
+    name: string,
+    size: string,
+    change: (b: Buffer) => void = () => {},
+    type = "0",
+  ): Buffer => {
+    const block = Buffer.alloc(1024);
+    block.write(name);
+    block.write(size, 124);
+    block.write("        ", 148);
+    block.write(type, 156);
+    block.write(
+      `${block
+        .subarray(0, 512)
+        .reduce((a, b) => a + b, 0)
+        .toString(8)
+        .padStart(6, "0")}\0 `,
+      148,
+    );
+    change(block);
+    return block;
+  };
+  test.each<[string, Uint8Array, string]>([
+    ["something else", Buffer.from("x".repeat(600)), "a.tar: no header of a tar archive at byte 0"],
+    ["half a header", tar("f", "5").subarray(0, 300), "the archive is truncated, at byte 0"],
+    [
+      "half a file",
+      tar("f", "00000001000").subarray(0, 600),
+      '"f" is said to have 512 bytes, there are 88',
+    ],
+    [
+      "a file of 8 GB",
+      tar("f", "77777777777"),
+      '"f" is said to have 8589934591 bytes, there are 512',
+    ],
+    ["a size that is no number", tar("f", "9x"), '"f" is said to have NaN bytes'],
+    [
+      "a damaged header",
+      tar("f", "5", (b) => b.write("g")),
+      "no header of a tar archive at byte 0",
+    ],
+    [
+      "a second header that is none",
+      Buffer.concat([tar("f", "00000000005"), Buffer.from("y".repeat(512))]),
+      "no header of a tar archive at byte 1024",
+    ],
+  ])("tarFiles refuses %s", (_, bytes, message) =>
+    expect(() => [...tarFiles(bytes, "a.tar")]).toThrow(message),
+  );
+  test.each<[string, Uint8Array, string]>([
+    ["nothing", new Uint8Array(0), "m: 3073 bytes an image expected, got 0"],
+    ["a byte too many", new Uint8Array(3074), "m: 3073 bytes an image expected, got 3,074"],
+  ])("unpackMed refuses %s", (_, bytes, message) =>
+    expect(() => unpackMed(bytes, "m")).toThrow(message),
+  );
+});
+
+describe("whatever is damaged, nothing but a DlError comes out:", () => {
+  test("parseIdx", async () => {
+    const sound = [
+      idx(8, [2, 3], 1, 2, 3, 4, 5, 6),
+      idx(13, [2], 0, 0, 0, 0, 1, 2, 3, 4),
+      idx(11, [1, 1, 1], 0, 1),
+    ];
+    const failed = await fuzz(20_000, sound, (b) => parseIdx(b, "f.idx"), { name: "f.idx" });
+    expect(failed).toBeGreaterThan(10_000);
+  });
+  test("gunzip, and what is within", async () => {
+    const sound = [gzipSync(idx(8, [2, 3], 1, 2, 3, 4, 5, 6))];
+    const read = async (b: Uint8Array) => parseIdx(await gunzip(b, "f.gz"), "f.gz");
+    expect(await fuzz(1500, sound, read, { name: "f.gz" })).toBeGreaterThan(1000);
+  });
+  test("tarFiles", async () => {
+    const block = Buffer.alloc(2560);
+    block.write("d/a");
+    block.write("00000000005", 124);
+    block.write("        ", 148);
+    block.write("0", 156);
+    block.write(
+      `${block
+        .subarray(0, 512)
+        .reduce((a, b) => a + b, 0)
+        .toString(8)
+        .padStart(6, "0")}\0 `,
+      148,
+    );
+    const failed = await fuzz(500, [block], (b) => [...tarFiles(b, "f.tar")], { name: "f.tar" });
+    expect(failed).toBeGreaterThan(50);
+  });
+  test("CIFAR", async () => {
+    const sound = [new Uint8Array(2 * 3073).fill(7)];
+    expect(
+      await fuzz(100, sound, (b) => parseCifar10(b, "f.bin"), { name: "f.bin" }),
+    ).toBeGreaterThan(20);
+    const hundred = [new Uint8Array(2 * 3074).fill(7)];
+    expect(
+      await fuzz(100, hundred, (b) => parseCifar100(b, "f.bin"), { name: "f.bin" }),
+    ).toBeGreaterThan(20);
   });
 });
 

@@ -4,10 +4,12 @@ import {
   defaultGenerator,
   eachTensor,
   type Generator,
+  type GeneratorState,
   macrotask,
 } from "@dl/tensor/core";
 import { bytesOf, type Collated, collateAt } from "./collate.ts";
 import { type AnyDataset, asDataset, type Dataset } from "./dataset.ts";
+import { type DataLoaderState, requireState, streamsOf } from "./loaderState.ts";
 import {
   BatchSampler,
   batches,
@@ -17,6 +19,8 @@ import {
   type Sampler,
   SequentialSampler,
 } from "./sampler.ts";
+import { mixSeed } from "./seeds.ts";
+import { END, withinTime } from "./waiting.ts";
 
 export interface DataLoaderOptions<T, B> {
   /** Samples per batch; the last batch may have fewer. Default 1. */
@@ -35,6 +39,13 @@ export interface DataLoaderOptions<T, B> {
   generator?: Generator;
   /** The backend that batches are made for. Default: that of the dataset's tensors, or what `setBackend` was given. */
   device?: Backend;
+  /**
+   * Batches asked for ahead in `for await`, where samples are promises: while the loop works on one, the next are on
+   * their way. For each of a dataset's threads. Default: 2 for a dataset that has threads, else 0.
+   */
+  prefetchFactor?: number;
+  /** Seconds after which a batch that does not come is an error, in `for await`. Default 0: never. */
+  timeout?: number;
 }
 
 /** Bytes of batches after which the event loop gets a turn, in which dropped tensors are finalized. */
@@ -45,6 +56,8 @@ const TURN_BYTES = 8 * 2 ** 20;
  *
  * Memory stays flat: when the loop asks for the next batch, the device's copy of the last one is let go. Whoever still
  * looks at it finds it again, from the JavaScript array it was made from.
+ *
+ * @see https://docs.pytorch.org/docs/stable/data.html#torch.utils.data.DataLoader
  *
  * @example
  * manualSeed(5);
@@ -61,6 +74,14 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
   readonly collateFn: ((samples: T[]) => B) | undefined;
   readonly generator: Generator;
   readonly device: Backend | undefined;
+  readonly prefetchFactor: number;
+  readonly timeout: number;
+  /** Of the last epoch that was begun. */
+  #given = 0;
+  /** The random streams when it began; null when none is under way. */
+  #start: readonly GeneratorState[] | null = null;
+  /** Where the next epoch goes on. */
+  #resume: DataLoaderState | null = null;
 
   constructor(dataset: AnyDataset<T>, options: DataLoaderOptions<T, B> = {}) {
     const { batchSize = 1, shuffle = false, sampler, batchSampler, dropLast = false } = options;
@@ -78,6 +99,17 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
     this.collateFn = options.collateFn;
     this.generator = options.generator ?? defaultGenerator;
     this.device = options.device;
+    const parallel = (dataset as Dataset<T>).parallel;
+    const { prefetchFactor = parallel ? 2 : 0, timeout = 0 } = options;
+    if (!Number.isInteger(prefetchFactor) || prefetchFactor < 0)
+      throw new DlError(
+        "value",
+        `DataLoader: prefetchFactor is a whole number from 0, got ${String(prefetchFactor)}`,
+      );
+    if (!(timeout >= 0))
+      throw new DlError("value", `DataLoader: timeout is seconds, from 0, got ${String(timeout)}`);
+    this.prefetchFactor = prefetchFactor;
+    this.timeout = timeout;
 
     if (!hasIndices(dataset)) {
       if (shuffle || sampler || batchSampler)
@@ -108,21 +140,88 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
     throw new DlError("value", "DataLoader: the number of batches is unknown beforehand");
   }
 
-  [Symbol.iterator](): IterableIterator<B> {
-    this.#begin();
-    return this.#atOnce();
+  /**
+   * Where the loader is: also in the middle of an epoch, where the batch in hand counts as done. Loaded into a loader
+   * that was made in the same way, the next loop gives the rest of the epoch, batch by batch the same.
+   *
+   * Its own generator is restored for the epochs after that, too; where the order comes from the default generator,
+   * save that with `getRngState`. What an iterable dataset gave before is read again, and dropped.
+   *
+   * @example
+   * const make = () => new DataLoader([0, 1, 2, 3, 4], { shuffle: true });
+   * const loader = make();
+   * const seen: number[] = [];
+   * for (const x of loader) if (seen.push(x.itemSync()) === 2) break;
+   * const other = make();
+   * other.loadStateDict(loader.stateDict());
+   * for (const x of other) seen.push(x.itemSync());
+   * seen.sort() // => [0, 1, 2, 3, 4]
+   */
+  stateDict(): DataLoaderState {
+    // Loaded, and not gone on with yet.
+    if (this.#resume) return this.#resume;
+    return {
+      batches: this.#start ? this.#given : 0,
+      underWay: this.#start !== null,
+      batchSize: this.batchSize,
+      samples: this.dataset.length ?? null,
+      generators: this.#start ?? this.#streams().map((g) => g.getState()),
+    };
   }
-  [Symbol.asyncIterator](): AsyncIterableIterator<B> {
-    this.#begin();
-    return this.#waiting();
+  /** Goes on where `stateDict` was called, in the next loop. */
+  loadStateDict(state: DataLoaderState): void {
+    const streams = this.#streams();
+    requireState(state, {
+      batchSize: this.batchSize,
+      samples: this.dataset.length ?? null,
+      streams: streams.length,
+    });
+    this.#start = null;
+    this.#resume = state.underWay ? state : null;
+    if (!state.underWay)
+      // The first is the default stream, which is not the loader's to move.
+      for (const [k, g] of streams.entries()) if (k > 0) g.setState(state.generators[k]);
   }
-  /** PyTorch draws a seed for its worker processes, also when it starts none; the shuffle's own seed comes after it. */
-  #begin(): void {
-    drawSeed(this.generator);
+  #streams(): Generator[] {
+    const { batchSampler } = this;
+    return streamsOf(this, (batchSampler as Partial<BatchSampler>)?.sampler, batchSampler);
   }
 
-  *#atOnce(): IterableIterator<B> {
-    for (const batch of this.#epoch()) {
+  [Symbol.iterator](): IterableIterator<B> {
+    return this.#atOnce(this.#begin());
+  }
+  [Symbol.asyncIterator](): AsyncIterableIterator<B> {
+    return this.#waiting(this.#begin());
+  }
+
+  /**
+   * PyTorch draws a seed for its worker processes, also when it starts none; the shuffle's own seed comes after it.
+   * An epoch that is gone on with draws the same from the same streams, and skips what was handed out.
+   */
+  #begin(): Epoch {
+    const resume = this.#resume;
+    this.#resume = null;
+    const streams = this.#streams();
+    const [shared] = streams;
+    const elsewhere = shared.getState();
+    if (resume) for (const [k, g] of streams.entries()) g.setState(resume.generators[k]);
+    this.#start = streams.map((g) => g.getState());
+    this.#given = resume?.batches ?? 0;
+    const seed = Number(BigInt.asUintN(53, drawSeed(this.generator)));
+    const order = this.batchSampler?.[Symbol.iterator]();
+    if (resume) {
+      for (let k = 0; k < resume.batches; k++) order?.next();
+      // Whoever draws from it besides us is somewhere else by now.
+      shared.setState(elsewhere);
+    }
+    return { seed, order, done: resume?.batches ?? 0 };
+  }
+  #end(): void {
+    this.#start = null;
+  }
+
+  *#atOnce(epoch: Epoch): IterableIterator<B> {
+    for (const { batch } of this.#epoch(epoch)) {
       if (batch instanceof Promise) {
         batch.catch(() => {});
         throw new DlError(
@@ -130,31 +229,76 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
           "DataLoader: the samples of this dataset are promises: use for await (const batch of loader)",
         );
       }
+      this.#given++;
       yield batch;
       evict(batch);
     }
+    this.#end();
   }
-  async *#waiting(): AsyncIterableIterator<B> {
+  async *#waiting(epoch: Epoch): AsyncIterableIterator<B> {
+    const { timeout } = this;
+    const depth = this.prefetchFactor * ((this.dataset as Dataset<T>).parallel ?? 1);
+    const source = this.#epochOrStream(epoch);
+    const queue: Pending<B>[] = [];
+    let ended = false;
+    /** Asks for batches until so many are on their way. What is there at once is not made before it is wanted. */
+    const fill = (enough: number): void => {
+      while (!ended && queue.length < enough) {
+        const pending = pull(source);
+        if (pending === END) ended = true;
+        else queue.push(pending);
+        if (pending === END || !(pending.batch instanceof Promise)) return;
+        // An error is thrown when it is the batch's turn, and not at all if the loop stops before.
+        pending.batch.catch(() => {});
+      }
+    };
     let bytes = 0;
-    for await (const batch of this.#epochOrStream()) {
-      yield batch;
-      evict(batch);
-      bytes += bytesOf(batch);
-      if (bytes < TURN_BYTES) continue;
-      bytes = 0;
-      await macrotask();
+    try {
+      for (;;) {
+        if (queue.length === 0) fill(Math.max(1, depth));
+        const next = queue.shift();
+        if (!next) break;
+        const place = () => `batch ${this.#given}${describe(next.indices)}`;
+        const batch = await withinTime(next.batch, timeout, place);
+        if (batch === END) break;
+        fill(depth);
+        this.#given++;
+        yield batch;
+        evict(batch);
+        bytes += bytesOf(batch);
+        if (bytes < TURN_BYTES) continue;
+        bytes = 0;
+        await macrotask();
+      }
+    } finally {
+      // Not awaited: a stream that hangs would keep the loop from stopping.
+      void Promise.resolve(source.return?.().value).catch(() => {});
     }
+    this.#end();
   }
 
-  #epochOrStream(): Iterable<B | Promise<B>> | AsyncIterable<B> {
+  #epochOrStream(epoch: Epoch): Iterator<Pending<B>, unknown> {
     const { dataset } = this;
-    const isStream = !hasIndices(dataset) && dataset[Symbol.asyncIterator];
-    return isStream ? this.#stream(dataset as AsyncIterable<T>) : this.#epoch();
+    if (hasIndices(dataset) || !dataset[Symbol.asyncIterator]) return this.#epoch(epoch);
+    const stream = this.#stream(dataset as AsyncIterable<T>, epoch);
+    // Whether it has ended is known later only.
+    return {
+      next: () => ({
+        value: { batch: stream.next().then(({ done, value }) => (done ? END : value)) },
+      }),
+      return: () => ({ done: true, value: stream.return?.() }),
+    };
   }
-  *#epoch(): IterableIterator<B | Promise<B>> {
+  *#epoch({ seed, order, done }: Epoch): IterableIterator<Pending<B>> {
     if (hasIndices(this.dataset)) {
       const dataset = asDataset(this.dataset);
-      for (const indices of this.batchSampler!) yield this.#fetch(dataset, indices);
+      let at = done;
+      const own = order as Iterator<readonly number[]>;
+      for (let next = own.next(); !next.done; next = own.next())
+        yield {
+          batch: this.#fetch(dataset, next.value, mixSeed(seed, at++)),
+          indices: next.value,
+        };
       return;
     }
     if (!this.dataset[Symbol.iterator])
@@ -162,18 +306,22 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
         "no-sync",
         "DataLoader: this dataset has no [Symbol.iterator]: use for await (const batch of loader)",
       );
+    let skip = done * this.batchSize;
     let samples: T[] = [];
     for (const sample of this.dataset as Iterable<T>) {
+      if (skip-- > 0) continue;
       samples.push(sample);
       if (samples.length < this.batchSize) continue;
-      yield this.#collate(samples);
+      yield { batch: this.#collate(samples) };
       samples = [];
     }
-    if (samples.length > 0 && !this.dropLast) yield this.#collate(samples);
+    if (samples.length > 0 && !this.dropLast) yield { batch: this.#collate(samples) };
   }
-  async *#stream(dataset: AsyncIterable<T>): AsyncIterableIterator<B> {
+  async *#stream(dataset: AsyncIterable<T>, { done }: Epoch): AsyncIterableIterator<B> {
+    let skip = done * this.batchSize;
     let samples: T[] = [];
     for await (const sample of dataset) {
+      if (skip-- > 0) continue;
       samples.push(sample);
       if (samples.length < this.batchSize) continue;
       yield this.#collate(samples);
@@ -182,10 +330,10 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
     if (samples.length > 0 && !this.dropLast) yield this.#collate(samples);
   }
 
-  #fetch(dataset: Dataset<T>, indices: readonly number[]): B | Promise<B> {
-    const whole = this.collateFn ? undefined : dataset.getBatch?.(indices, this.device);
+  #fetch(dataset: Dataset<T>, indices: readonly number[], seed: number): B | Promise<B> {
+    const whole = this.collateFn ? undefined : dataset.getBatch?.(indices, this.device, seed);
     if (whole !== undefined) return whole as B | Promise<B>;
-    const samples = indices.map((i) => getSample(dataset, i));
+    const samples = indices.map((i, k) => getSample(dataset, i, mixSeed(seed, k)));
     return samples.some((s) => s instanceof Promise)
       ? Promise.all(samples).then((all) => this.#collate(all, indices))
       : this.#collate(samples as T[], indices);
@@ -196,10 +344,34 @@ export class DataLoader<T, B = Collated<T>> implements Iterable<B>, AsyncIterabl
   }
 }
 
+/** An epoch under way: its seed, its batches of indices, and how many of them were handed out before. */
+interface Epoch {
+  readonly seed: number;
+  readonly order: Iterator<readonly number[]> | undefined;
+  readonly done: number;
+}
+interface Pending<B> {
+  readonly batch: B | Promise<B | typeof END>;
+  readonly indices?: readonly number[];
+}
+
+function pull<B>(source: Iterator<Pending<B>, unknown>): Pending<B> | typeof END {
+  try {
+    const next = source.next();
+    return next.done ? END : next.value;
+  } catch (error) {
+    return { batch: Promise.reject(error) };
+  }
+}
+
+/** ` (samples 4, 5, 6, …)` */
+const describe = (indices: readonly number[] | undefined): string =>
+  indices ? ` (samples ${indices.slice(0, 8).join(", ")}${indices.length > 8 ? ", …" : ""})` : "";
+
 const hasIndices = <T>(dataset: AnyDataset<T>): dataset is Dataset<T> | readonly T[] =>
   Array.isArray(dataset) || "get" in dataset;
 
-function getSample<T>(dataset: Dataset<T>, index: number): T | Promise<T> {
+function getSample<T>(dataset: Dataset<T>, index: number, seed: number): T | Promise<T> {
   const present = (sample: T): T => {
     if (sample === undefined)
       throw new DlError(
@@ -217,7 +389,7 @@ function getSample<T>(dataset: Dataset<T>, index: number): T | Promise<T> {
   };
   let sample: T | Promise<T>;
   try {
-    sample = dataset.get(index);
+    sample = dataset.get(index, seed);
   } catch (cause) {
     return failed(cause);
   }

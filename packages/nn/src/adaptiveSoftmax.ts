@@ -101,7 +101,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
         `AdaptiveLogSoftmaxWithLoss: the input has to be [N, ${this.inFeatures}] with a target [N], or [${this.inFeatures}] with a target [], got ${formatShape(x.shape)} and ${formatShape(target.shape)}`,
       );
     }
-    this.#check(target);
+    this._check(target);
     const rows = isBatch ? x : x.unsqueeze(0);
     const index = target.reshape([-1, 1]).to("int32");
     const logProb = this.logProb(rows).gather(1, index).squeeze(1);
@@ -125,7 +125,7 @@ export class AdaptiveLogSoftmaxWithLoss extends Module {
     return this.logProb(x).argmax(1);
   }
 
-  #check(target: Tensor): void {
+  private _check(target: Tensor): void {
     const { nClasses } = this;
     if (!target.device.readSync && !target.memory.storage.host) return;
     target.dataSync().forEach((c: number, i: number) => {

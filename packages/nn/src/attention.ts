@@ -123,10 +123,10 @@ export class MultiheadAttention extends Module {
     put(addBiasKv, "biasV", "bias_v", [1, 1, embedDim]);
     const outProj = new NonDynamicallyQuantizableLinear(embedDim, embedDim, { bias, ...options });
     this.registerModule("outProj", outProj, { key: "out_proj" });
-    this.#reset();
+    this._reset();
   }
 
-  #reset(): void {
+  private _reset(): void {
     for (const weight of [this.inProjWeight, this.qProjWeight, this.kProjWeight, this.vProjWeight])
       if (weight) init.xavierUniform_(weight);
     for (const bias of [this.inProjBias, this.outProj.bias]) if (bias) init.zeros_(bias);

@@ -1,24 +1,24 @@
 /** Modules made of modules. */
 import { DlError, isTensor, letGo, type Tensor } from "@dl/tensor/core";
-import { isModule, Module } from "./module.ts";
+import { isModule, Module, type RegisterOptions } from "./module.ts";
 
 /** An object puts names that are whole numbers first; a Map keeps its order. */
 export type NamedModules = Readonly<Record<string, Module>> | ReadonlyMap<string, Module>;
 
 /** Modules by name, in order. */
 abstract class Container extends Module {
-  readonly #items = new Map<string, Module>();
+  private readonly _items = new Map<string, Module>();
 
   /** How many modules. */
   override get length(): number {
-    return this.#items.size;
+    return this._items.size;
   }
   override ownModules(): [name: string, child: Module][] {
-    return [...this.#items, ...super.ownModules()];
+    return [...this._items, ...super.ownModules()];
   }
   /** The modules, in order. */
   protected get held(): ReadonlyMap<string, Module> {
-    return this.#items;
+    return this._items;
   }
   protected put(name: string, module: unknown): void {
     if (!isModule(module)) {
@@ -34,24 +34,35 @@ abstract class Container extends Module {
         `${this.constructor.name}: "${name}" cannot be a name: not empty, without dots`,
       );
     }
-    this.#items.set(name, module);
+    this._items.set(name, module);
   }
   protected putAll(modules: NamedModules): void {
     const entries = modules instanceof Map ? modules : Object.entries(modules);
     for (const [name, module] of entries) this.put(name, module);
   }
+  /** A module of that name becomes one of those held. */
+  override registerModule<M extends Module | null>(
+    name: string,
+    module: M,
+    options: RegisterOptions = {},
+  ): M {
+    if (module === null || (options.key ?? name) !== name)
+      return super.registerModule(name, module, options);
+    this.put(name, module);
+    return module;
+  }
   protected remove(name: string): void {
-    this.#items.delete(name);
+    this._items.delete(name);
   }
   /** These modules instead, under the names 0, 1, … */
   protected renumber(modules: readonly Module[]): void {
-    this.#items.clear();
+    this._items.clear();
     modules.forEach((module, i) => {
       this.put(String(i), module);
     });
   }
   protected nameAt(i: number): string {
-    const name = [...this.#items.keys()].at(i);
+    const name = [...this._items.keys()].at(i);
     if (name === undefined || !Number.isInteger(i)) {
       throw new DlError(
         "index",

@@ -52,7 +52,7 @@ abstract class ConvTranspose extends ConvNd {
   forward(x: Tensor, { outputSize = null }: ConvTransposeCall = {}): Tensor {
     this.check(x);
     const { weight, bias, stride, padding, dilation, groups, kernelSize } = this;
-    const outputPadding = outputSize ? this.#extra(x, outputSize) : this.outputPadding;
+    const outputPadding = outputSize ? this._extra(x, outputSize) : this.outputPadding;
     return TRANSPOSES[kernelSize.length - 1](x, weight, {
       bias,
       stride,
@@ -64,7 +64,7 @@ abstract class ConvTranspose extends ConvNd {
   }
 
   /** The output padding that makes the result have this size. */
-  #extra(x: Tensor, outputSize: readonly number[]): number[] {
+  private _extra(x: Tensor, outputSize: readonly number[]): number[] {
     const { stride, padding, dilation, kernelSize, inChannels, outChannels } = this;
     const dims = kernelSize.length;
     const name = `${this.constructor.name}(${inChannels}, ${outChannels})`;

@@ -25,7 +25,7 @@ export interface DropoutModuleOptions {
 abstract class DropoutModule extends Module {
   readonly p: number;
   readonly inplace: boolean;
-  readonly #generator: Generator | undefined;
+  private readonly _generator: Generator | undefined;
 
   constructor(options: number | DropoutModuleOptions = {}) {
     super();
@@ -37,7 +37,7 @@ abstract class DropoutModule extends Module {
     checkProbability(p, new.target.name);
     this.p = p;
     this.inplace = inplace;
-    this.#generator = generator;
+    this._generator = generator;
   }
 
   protected abstract drop(x: Tensor, options: DropoutOptions): Tensor;
@@ -45,7 +45,7 @@ abstract class DropoutModule extends Module {
   forward(x: Tensor): Tensor {
     const { p, training, inplace } = this;
     if (training && p > 0) warnIfNotRecording(this);
-    return this.drop(x, { p, training, inplace, generator: this.#generator });
+    return this.drop(x, { p, training, inplace, generator: this._generator });
   }
 
   override extraRepr(): string {

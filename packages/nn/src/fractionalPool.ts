@@ -18,7 +18,7 @@ abstract class FractionalMaxPool<I extends boolean> extends Module {
   readonly outputRatio: readonly number[] | null;
   readonly returnIndices: boolean;
   _randomSamples: Tensor | null;
-  readonly #generator: Generator | undefined;
+  private readonly _generator: Generator | undefined;
 
   constructor(
     dims: number,
@@ -48,12 +48,12 @@ abstract class FractionalMaxPool<I extends boolean> extends Module {
     this._randomSamples = this.registerBuffer("_randomSamples", _randomSamples, {
       key: "_random_samples",
     });
-    this.#generator = generator;
+    this._generator = generator;
   }
 
   protected get options(): FractionalMaxPoolOptions & ReturnIndices<boolean> {
     const { outputSize, outputRatio, returnIndices, _randomSamples } = this;
-    return { outputSize, outputRatio, returnIndices, _randomSamples, generator: this.#generator };
+    return { outputSize, outputRatio, returnIndices, _randomSamples, generator: this._generator };
   }
 }
 

@@ -109,6 +109,10 @@ export {
   embeddingBag,
 } from "./functional/embedding.ts";
 export {
+  type LinearCrossEntropyCall,
+  linearCrossEntropy,
+} from "./functional/linearCrossEntropy.ts";
+export {
   groupNorm,
   type InstanceNormArguments,
   instanceNorm,

@@ -1,13 +1,24 @@
 // Modules and their parameters.
 export {
-  type ForwardHook,
-  type ForwardPreHook,
-  type HookHandle,
   isModule,
   Module,
   type NamedOptions,
   type RegisterOptions,
+  type StateDictOptions,
 } from "./module.ts";
+export type {
+  BackwardHook,
+  BackwardPreHook,
+  ForwardHook,
+  ForwardPreHook,
+  HookHandle,
+  HookOptions,
+  LoadStateDictPostHook,
+  LoadStateDictPreHook,
+  StateDictPostHook,
+  StateDictPreHook,
+} from "./hooks.ts";
+export { Buffer, isBuffer } from "./buffer.ts";
 export type { LoadResult, StateDict } from "./stateDict.ts";
 export { isParameter, type LayerOptions, Parameter } from "./parameter.ts";
 export { ModuleDict, ModuleList, Sequential } from "./containers.ts";
@@ -142,6 +153,11 @@ export {
   type AdaptiveLogSoftmaxOptions,
   type AdaptiveLogSoftmaxResult,
 } from "./adaptiveSoftmax.ts";
+export {
+  LinearCrossEntropyLoss,
+  type LinearCrossEntropyLossOptions,
+} from "./linearCrossEntropyLoss.ts";
+export { LinearCrossEntropyOptions } from "./functional/linearCrossEntropy.ts";
 
 // Attention and transformers.
 export {

@@ -94,7 +94,7 @@ abstract class InstanceNorm extends Module {
   forward(x: Tensor): Tensor {
     const { weight, bias, eps, runningMean, runningVar, momentum, rank } = this;
     checkInput(this.constructor.name, x, (weight ?? runningMean)?.dtype);
-    this.#check(x);
+    this._check(x);
     const batch = x.rank === rank ? x : x.unsqueeze(0);
     const y = instanceNorm(batch, {
       weight,
@@ -108,7 +108,7 @@ abstract class InstanceNorm extends Module {
     return x.rank === rank ? y : y.squeeze(0);
   }
 
-  #check({ shape, rank }: Tensor): void {
+  private _check({ shape, rank }: Tensor): void {
     const name = `${this.constructor.name}(${this.numFeatures})`;
     if (rank !== this.rank && rank !== this.rank - 1) {
       const one = `${this.numFeatures}, ${this.places}]`;

@@ -53,11 +53,11 @@ export class Linear extends Module {
 
   forward(x: Tensor): Tensor {
     checkInput("Linear", x, this.weight.dtype);
-    if (x.shape.at(-1) !== this.inFeatures) throw this.#misfit(x);
+    if (x.shape.at(-1) !== this.inFeatures) throw this._misfit(x);
     return linear(x, this.weight, { bias: this.bias });
   }
 
-  #misfit({ shape }: Tensor): ShapeError {
+  private _misfit({ shape }: Tensor): ShapeError {
     const start = `Linear(inFeatures=${this.inFeatures}): the last dimension of the input ${formatShape(shape)} is`;
     const flat = numelOf(shape.slice(1));
     const isUnflattened = shape.length > 2 && flat === this.inFeatures;

@@ -20,27 +20,36 @@ import {
   type Tensor,
   unscoped,
 } from "@dl/tensor/core";
+import { BackwardCall } from "./backwardHooks.ts";
+import { isBuffer } from "./buffer.ts";
+import { deepcopyOf } from "./deepcopy.ts";
+import {
+  type BackwardHook,
+  type BackwardPreHook,
+  type ForwardHook,
+  type ForwardPreHook,
+  type HookHandle,
+  type HookOptions,
+  type LoadStateDictPostHook,
+  type LoadStateDictPreHook,
+  ModuleHooks,
+  type StateDictPostHook,
+  type StateDictPreHook,
+} from "./hooks.ts";
+import { display } from "./notebook.ts";
 import { isParameter, type Parameter } from "./parameter.ts";
 import { quietly, warnOnce } from "./quiet.ts";
-import { type LoadResult, load, type StateDict, stateOf } from "./stateDict.ts";
+import { collect, type LoadResult, load, type StateDict } from "./stateDict.ts";
+import { prototypeBelow } from "./utils/derived.ts";
 import { locate } from "./where.ts";
 
 /** Found on every module; unlike `instanceof`, it holds across copies of the package. */
 const BRAND = Symbol.for("@dl/nn.Module");
 const CALL = Symbol("call");
+/** @internal */
+export const HOOKS: unique symbol = Symbol("hooks");
 
 export const isModule = (x: unknown): x is Module => typeof x === "function" && BRAND in x;
-
-/** May return other arguments, as an array, or one other argument. */
-export type ForwardPreHook = (module: any, inputs: any[]) => unknown;
-/** May return another output. */
-export type ForwardHook = (module: any, inputs: any[], output: any) => unknown;
-
-/** Removes the hook when called; `remove()` is the same. */
-export interface HookHandle {
-  (): void;
-  remove(): void;
-}
 
 export interface NamedOptions {
   /** Put before every name. */
@@ -49,6 +58,12 @@ export interface NamedOptions {
   recurse?: boolean;
   /** Name what is shared only once. Default true. */
   removeDuplicate?: boolean;
+}
+
+export interface StateDictOptions {
+  /** Put before every name. */
+  prefix?: string;
+  keepVars?: boolean;
 }
 
 export interface RegisterOptions {
@@ -100,8 +115,7 @@ export abstract class Module extends Callable {
   readonly #keys = new Map<string, string>();
   /** Fields that are buffers, and whether they are saved. */
   readonly #buffers = new Map<string, boolean>();
-  readonly #preHooks = new Set<{ readonly hook: ForwardPreHook }>();
-  readonly #hooks = new Set<{ readonly hook: ForwardHook }>();
+  readonly #hooks = new ModuleHooks();
 
   /** What a call computes. Call the module itself, not this: `module(x)` runs hooks and releases memory. */
   abstract forward(...args: any[]): unknown;
@@ -168,6 +182,34 @@ export abstract class Module extends Callable {
     }
     return at;
   }
+  /**
+   * Puts a module at a dotted path: `setSubmodule("features.0", new Identity())`.
+   *
+   * @param options `strict: true` only where there is one. Default false: the last name may be new.
+   * @throws DlError "value" where there is something that is not a module, or no module to put it into.
+   */
+  setSubmodule(
+    target: string,
+    module: Module,
+    { strict = false }: { strict?: boolean } = {},
+  ): void {
+    if (target === "") throw new DlError("value", "setSubmodule: the target is empty");
+    if (!isModule(module))
+      throw new DlError("value", `setSubmodule: ${String(module)} is not a module`);
+    const at = target.lastIndexOf(".");
+    const parent = this.getSubmodule(at < 0 ? "" : target.slice(0, at));
+    const name = target.slice(at + 1);
+    const isThere = parent.ownModules().some(([key]) => key === name);
+    const field = parent.#fieldOf(name);
+    if (!isThere && field in parent && parent.#field(field) !== null)
+      throw new DlError(
+        "value",
+        `setSubmodule: "${name}" of ${parent.constructor.name} is not a module`,
+      );
+    if (!isThere && strict)
+      throw new DlError("value", `setSubmodule: ${parent.constructor.name} has no "${name}"`);
+    parent.registerModule(field, module, { key: name });
+  }
   /** The parameter with a dotted name. */
   getParameter(target: string): Parameter {
     return this.#find("getParameter", target, this.namedParameters({ removeDuplicate: false }));
@@ -192,6 +234,8 @@ export abstract class Module extends Callable {
   }
   /** @internal */
   ownBuffers({ persistentOnly = false } = {}): [key: string, buffer: Tensor][] {
+    for (const [field, value] of Object.entries(this))
+      if (isBuffer(value) && !this.#buffers.has(field)) this.#buffers.set(field, value.persistent);
     return [...this.#buffers]
       .filter(([, isPersistent]) => isPersistent || !persistentOnly)
       .map(([field]) => [this.#keyOf(field), this.#field(field)] as [string, Tensor])
@@ -203,6 +247,10 @@ export abstract class Module extends Callable {
       if (Array.isArray(value) && value.some(isModule)) warnOfArray(this, field);
     }
     return this.#fields(isModule);
+  }
+  /** @internal Puts another tensor in the place of a parameter or buffer of this module. */
+  replaceOwn(key: string, tensor: Tensor): void {
+    (this as unknown as Record<string, unknown>)[this.#fieldOf(key)] = tensor;
   }
   #fields<T>(is: (x: unknown) => x is T): [string, T][] {
     const found: [string, T][] = [];
@@ -216,6 +264,10 @@ export abstract class Module extends Callable {
   }
   #keyOf(field: string): string {
     return this.#keys.get(field) ?? field;
+  }
+  #fieldOf(key: string): string {
+    for (const [field, own] of this.#keys) if (own === key) return field;
+    return key;
   }
 
   // ---- registering ---------------------------------------------------------------------------------------------------
@@ -275,6 +327,10 @@ export abstract class Module extends Callable {
     this.#register("registerModule", name, module, key);
     return module;
   }
+  /** `registerModule` under its other name. */
+  addModule<M extends Module | null>(name: string, module: M, options?: RegisterOptions): M {
+    return this.registerModule(name, module, options);
+  }
   #register(caller: string, name: string, value: Tensor | Module | null, key = name): void {
     if (name === "" || key === "" || key.includes(".")) {
       throw new DlError("value", `${caller}: "${key}" cannot be a name: not empty, without dots`);
@@ -291,15 +347,71 @@ export abstract class Module extends Callable {
   }
 
   /** Calls `hook(module, inputs)` before `forward`. It runs outside any scope, and what it is given is its to keep. */
-  registerForwardPreHook(hook: ForwardPreHook): HookHandle {
-    return added(this.#preHooks, { hook });
+  registerForwardPreHook(hook: ForwardPreHook, options?: HookOptions): HookHandle {
+    return this.#hooks.beforeForward.add(hook, options);
   }
   /**
    * Calls `hook(module, inputs, output)` after `forward` (with what a promise resolves to). It runs outside any scope,
    * and what it is given is its to keep: capturing activations needs nothing else.
+   *
+   * @param options `alwaysCall: true` also when `forward` throws, with `null` as the output. Default false.
    */
-  registerForwardHook(hook: ForwardHook): HookHandle {
-    return added(this.#hooks, { hook });
+  registerForwardHook(
+    hook: ForwardHook,
+    { alwaysCall = false, ...options }: HookOptions & { alwaysCall?: boolean } = {},
+  ): HookHandle {
+    if (alwaysCall) this.#hooks.always.add(hook);
+    return this.#hooks.afterForward.add(hook, options);
+  }
+  /**
+   * Calls `hook(module, gradInput, gradOutput)` in the backward pass, when the gradients of the arguments of a call are
+   * known; it may return others for the arguments, as an array. Each is an array with one entry for each argument and
+   * output, null where there is no gradient. Where no argument wants a gradient it is called when those of the outputs
+   * are known. Outputs that are neither a tensor nor an array have no gradient here.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_full_backward_hook
+   */
+  registerFullBackwardHook(hook: BackwardHook, options?: HookOptions): HookHandle {
+    return this.#hooks.afterBackward.add(hook, options);
+  }
+  /**
+   * Calls `hook(module, gradOutput)` in the backward pass, when the gradients of a call's outputs are known; it may return
+   * others, as an array.
+   *
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.Module.html#torch.nn.Module.register_full_backward_pre_hook
+   */
+  registerFullBackwardPreHook(hook: BackwardPreHook, options?: HookOptions): HookHandle {
+    return this.#hooks.beforeBackward.add(hook, options);
+  }
+  /** Calls `hook(module, prefix, keepVars)` before `stateDict()` looks at this module. */
+  registerStateDictPreHook(hook: StateDictPreHook): HookHandle {
+    return this.#hooks.beforeSaving.add(hook);
+  }
+  /**
+   * Calls `hook(module, stateDict, prefix, localMetadata)` when `stateDict()` has written this module and those inside;
+   * it may change the dictionary. The metadata are always empty here.
+   */
+  registerStateDictPostHook(hook: StateDictPostHook): HookHandle {
+    return this.#hooks.afterSaving.add(hook);
+  }
+  /**
+   * Calls `hook(module, stateDict, prefix, localMetadata, strict, missingKeys, unexpectedKeys, errorMsgs)` before
+   * `loadStateDict` looks for what belongs to this module. The dictionary is a copy with what begins with the prefix; the
+   * hook may rename and convert what is in it.
+   */
+  registerLoadStateDictPreHook(hook: LoadStateDictPreHook): HookHandle {
+    return this.#hooks.beforeLoading.add(hook);
+  }
+  /**
+   * Calls `hook(module, { missingKeys, unexpectedKeys })` when `loadStateDict` has loaded everything. It may change the
+   * lists, and so decide about what `strict` complains of: with such a hook, the rest is loaded by then.
+   */
+  registerLoadStateDictPostHook(hook: LoadStateDictPostHook): HookHandle {
+    return this.#hooks.afterLoading.add(hook);
+  }
+  /** @internal */
+  get [HOOKS](): ModuleHooks {
+    return this.#hooks;
   }
 
   // ---- changing all that is inside -----------------------------------------------------------------------------------
@@ -366,6 +478,46 @@ export abstract class Module extends Callable {
     });
     return this;
   }
+  /** `to("float64")` */
+  double(): this {
+    return this.to("float64");
+  }
+  /** `to("float32")` */
+  float(): this {
+    return this.to("float32");
+  }
+  /** `to("float16")`, of which memory is saved; backends compute in float32. */
+  half(): this {
+    return this.to("float16");
+  }
+  /**
+   * Another module of this class with copies of everything in its fields, as Python's `copy.deepcopy` makes one: of
+   * parameters (with their gradients), buffers and other tensors, of modules, arrays, plain objects, Maps and Sets. What
+   * is shared inside is shared inside of the copy. Functions and objects of other classes are shared with the copy.
+   * Hooks, weight normalisation, parametrizations and pruning are there too. The constructor is not called.
+   *
+   * JavaScript gives no access to another class's `#private` members: a module whose class has some needs a method
+   * `deepcopy()` of its own, which is used for the modules inside, too. (Where a compiler has replaced them by WeakMaps
+   * they are not noticed, and the copy fails when it looks at them.)
+   *
+   * @throws DlError "value" for a class with `#private` members.
+   *
+   * @example
+   * const layer = new Linear(2, 2);
+   * layer.deepcopy().weight.equal(layer.weight) // => true
+   */
+  deepcopy(): this {
+    return deepcopyOf(this);
+  }
+  /** @internal Of this class, with what this base class knows of its fields, but without fields. */
+  blank(): this {
+    const other = Reflect.construct(Module as never, []) as this;
+    Object.setPrototypeOf(other, prototypeBelow(this));
+    for (const [field, key] of this.#keys) other.#keys.set(field, key);
+    for (const [field, isPersistent] of this.#buffers) other.#buffers.set(field, isPersistent);
+    this.#hooks.copyTo(other.#hooks);
+    return other;
+  }
   /** Frees the memory of parameters and buffers now. Never required. */
   dispose(): void {
     for (const t of [...this.parameters(), ...this.buffers()]) t.dispose();
@@ -373,11 +525,13 @@ export abstract class Module extends Callable {
 
   // ---- saving and loading --------------------------------------------------------------------------------------------
 
-  /** Parameters and buffers by name, with PyTorch's names and layouts. They share the module's memory. */
-  stateDict({ prefix = "" }: { prefix?: string } = {}): StateDict {
-    const dict: StateDict = {};
-    for (const [name, t] of stateOf(this, prefix)) dict[name] = t.detach();
-    return dict;
+  /**
+   * Parameters and buffers by name, with PyTorch's names and layouts. They share the module's memory.
+   *
+   * @param options `keepVars: true` gives the parameters themselves, not detached tensors. Default false.
+   */
+  stateDict({ prefix = "", keepVars = false }: StateDictOptions = {}): StateDict {
+    return collect(this, prefix, keepVars);
   }
   /**
    * Copies tensors into parameters and buffers by name. Dtypes are converted, backends crossed.
@@ -414,6 +568,10 @@ export abstract class Module extends Callable {
   [Symbol.for("nodejs.util.inspect.custom")](): string {
     return this.toString();
   }
+  /** How notebooks show it. */
+  [Symbol.for("Jupyter.display")](): Record<string, string> {
+    return display(this);
+  }
 
   // ---- calling -------------------------------------------------------------------------------------------------------
 
@@ -424,8 +582,18 @@ export abstract class Module extends Callable {
     try {
       return scope(
         () => {
+          const { beforeBackward, afterBackward } = this.#hooks;
+          const backward =
+            beforeBackward.isEmpty && afterBackward.isEmpty
+              ? null
+              : new BackwardCall(this, this.#hooks);
           inputs = this.#before(args);
-          return this.#after(inputs, this.forward(...inputs));
+          if (backward) inputs = backward.before(inputs);
+          const output = this.#after(inputs, this.forward(...inputs));
+          if (!backward) return output;
+          return isPromise(output)
+            ? output.then((value) => backward.after(value))
+            : backward.after(output);
         },
         {
           name: `${this.constructor.name}.forward()`,
@@ -434,6 +602,7 @@ export abstract class Module extends Callable {
       );
     } catch (error) {
       locate(error, this);
+      for (const hook of this.#hooks.always) unscoped(() => hook(this, keep(inputs), null));
       throw error;
     } finally {
       state.modules.pop();
@@ -442,7 +611,7 @@ export abstract class Module extends Callable {
 
   #before(args: unknown[]): unknown[] {
     let inputs = args;
-    for (const { hook } of this.#preHooks) {
+    for (const hook of this.#hooks.beforeForward) {
       const changed = unscoped(() => hook(this, keep(inputs)));
       if (changed !== undefined && changed !== null) {
         inputs = Array.isArray(changed) ? changed : [changed];
@@ -451,13 +620,13 @@ export abstract class Module extends Callable {
     return inputs;
   }
   #after(inputs: unknown[], output: unknown): unknown {
-    if (this.#hooks.size === 0) return output;
+    if (this.#hooks.afterForward.isEmpty) return output;
     if (isPromise(output)) return output.then((value) => this.#callHooks(inputs, value));
     return this.#callHooks(inputs, output);
   }
   #callHooks(inputs: unknown[], output: unknown): unknown {
     let result = output;
-    for (const { hook } of this.#hooks) {
+    for (const hook of this.#hooks.afterForward) {
       result = unscoped(() => hook(this, keep(inputs), keep(result))) ?? result;
     }
     return result;
@@ -519,14 +688,6 @@ function named<T>(
     own(module).map(([key, x]): [string, T] => [join(name, key), x]),
   );
   return removeDuplicate ? distinct(all) : all;
-}
-
-function added<T>(hooks: Set<T>, entry: T): HookHandle {
-  hooks.add(entry);
-  const remove = () => {
-    hooks.delete(entry);
-  };
-  return Object.assign(remove, { remove });
 }
 
 function warnOfArray(module: Module, field: string): void {

@@ -20,6 +20,13 @@ export interface BatchNormOptions extends LayerOptions {
   trackRunningStats?: boolean;
 }
 
+/**
+ * A property of everything that keeps running averages over batches, whose `momentum` may be null and whose
+ * `resetRunningStats()` forgets them: what `updateBn` of @dl/optim looks for, which does not know this package. A layer of
+ * your own gets it by `readonly [Symbol.for("@dl/nn.BatchNorm")] = true`.
+ */
+const BATCH_NORM = Symbol.for("@dl/nn.BatchNorm");
+
 abstract class BatchNorm extends Module {
   readonly numFeatures: number;
   readonly eps: number;
@@ -92,7 +99,7 @@ abstract class BatchNorm extends Module {
 
   forward(x: Tensor): Tensor {
     checkInput(this.constructor.name, x, (this.weight ?? this.runningMean)?.dtype);
-    this.#check(x);
+    this._check(x);
     const { weight, bias, eps, runningMean, runningVar, numBatchesTracked, momentum } = this;
     const affine = { weight, bias };
     if (!this.training && runningMean && runningVar)
@@ -112,7 +119,7 @@ abstract class BatchNorm extends Module {
     );
   }
 
-  #check({ shape, rank }: Tensor): void {
+  private _check({ shape, rank }: Tensor): void {
     const name = `${this.constructor.name}(${this.numFeatures})`;
     if (!this.accepts(rank)) {
       throw new ShapeError(
@@ -131,6 +138,8 @@ abstract class BatchNorm extends Module {
     return `${numFeatures}, eps=${float(eps)}, momentum=${float(momentum)}, affine=${bool(affine)}, bias=${bool(bias !== null)}, track_running_stats=${bool(trackRunningStats)}`;
   }
 }
+
+Object.defineProperty(BatchNorm.prototype, BATCH_NORM, { value: true });
 
 /**
  * Batch normalisation of vectors or sequences, per channel.

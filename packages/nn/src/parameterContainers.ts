@@ -4,17 +4,21 @@ import { Module } from "./module.ts";
 import { isParameter, Parameter } from "./parameter.ts";
 
 abstract class ParameterContainer extends Module {
-  readonly #held = new Map<string, Parameter>();
+  private readonly _held = new Map<string, Parameter>();
 
   /** How many parameters. */
   override get length(): number {
-    return this.#held.size;
+    return this._held.size;
   }
   override ownParameters(): [key: string, parameter: Parameter][] {
-    return [...this.#held, ...super.ownParameters()];
+    return [...this._held, ...super.ownParameters()];
+  }
+  override replaceOwn(key: string, tensor: Tensor): void {
+    if (this._held.has(key)) this._held.set(key, tensor as Parameter);
+    else super.replaceOwn(key, tensor);
   }
   protected get held(): ReadonlyMap<string, Parameter> {
-    return this.#held;
+    return this._held;
   }
   /** A tensor becomes a parameter that shares its memory. */
   protected put(name: string, value: Tensor): void {
@@ -23,10 +27,10 @@ abstract class ParameterContainer extends Module {
       throw new DlError("value", `${what}: "${name}" is ${String(value)}, not a tensor`);
     if (name === "" || name.includes("."))
       throw new DlError("value", `${what}: "${name}" cannot be a name: not empty, without dots`);
-    this.#held.set(name, isParameter(value) ? value : new Parameter(value));
+    this._held.set(name, isParameter(value) ? value : new Parameter(value));
   }
   protected remove(name: string): void {
-    this.#held.delete(name);
+    this._held.delete(name);
   }
 
   forward(): never {
@@ -40,7 +44,7 @@ abstract class ParameterContainer extends Module {
   /** How a parameter's type is printed; lists and dictionaries of PyTorch differ in it. */
   protected abstract typeName(dtype: DType): string;
   override extraRepr(): string {
-    return [...this.#held]
+    return [...this._held]
       .map(([name, p]) => {
         const type = `${this.typeName(p.dtype)} of size ${p.shape.join("x")}`;
         return `  (${name}): Parameter containing: [${type}]`;
@@ -67,11 +71,11 @@ export class ParameterList extends ParameterContainer {
 
   /** The i-th parameter; from the end if `i` is negative. */
   at(i: number): Parameter {
-    return this.held.get(this.#nameAt(i))!;
+    return this.held.get(this._nameAt(i))!;
   }
   /** Puts another parameter in the place of the i-th. */
   set(i: number, value: Tensor): this {
-    this.put(this.#nameAt(i), value);
+    this.put(this._nameAt(i), value);
     return this;
   }
   append(value: Tensor): this {
@@ -92,7 +96,7 @@ export class ParameterList extends ParameterContainer {
     return this.held.values();
   }
 
-  #nameAt(i: number): string {
+  private _nameAt(i: number): string {
     const { length } = this;
     if (!Number.isInteger(i) || i < -length || i >= length)
       throw new DlError("index", `ParameterList: there is no parameter ${i}: it has ${length}`);

@@ -72,7 +72,7 @@ export class RReLU extends Module {
   readonly lower: number;
   readonly upper: number;
   readonly inplace: boolean;
-  readonly #generator: Generator | undefined;
+  private readonly _generator: Generator | undefined;
   constructor({
     lower = 1 / 8,
     upper = 1 / 3,
@@ -83,12 +83,12 @@ export class RReLU extends Module {
     this.lower = lower;
     this.upper = upper;
     this.inplace = inplace;
-    this.#generator = generator;
+    this._generator = generator;
   }
   forward(x: Tensor): Tensor {
     const { lower, upper, training, inplace } = this;
     if (training) warnIfNotRecording(this);
-    return F.rrelu(x, { lower, upper, training, inplace, generator: this.#generator });
+    return F.rrelu(x, { lower, upper, training, inplace, generator: this._generator });
   }
   override extraRepr(): string {
     return inplaceRepr(this.inplace, `lower=${float(this.lower)}, upper=${float(this.upper)}`);

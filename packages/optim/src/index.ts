@@ -38,6 +38,7 @@ export { ChainedScheduler, SequentialLR } from "./scheduler/combined.ts";
 export { type EpochArgument, LRScheduler, type SchedulerOptions } from "./scheduler/scheduler.ts";
 // Penalties.
 export { l1Penalty, l2Penalty } from "./penalty.ts";
+export { type WeightNoiseOptions, withWeightNoise } from "./weightNoise.ts";
 // Averages of weights.
 export {
   AveragedModel,
@@ -53,12 +54,17 @@ export {
 export { type NormalizedModule, updateBn } from "./updateBn.ts";
 // Your own.
 export { ElementwiseOptimizer, type Update } from "./elementwise.ts";
+export type { HookHandle, HookOptions } from "./hooks.ts";
 export {
   type Group,
   Optimizer,
+  type OptimizerHook,
+  type OptimizerStateDictHook,
   type OptimizerStateDict,
   type ParameterState,
   type ParamsArgument,
   type StateEntry,
+  type StepPostHook,
+  type StepPreHook,
   type WithGradient,
 } from "./optimizer.ts";

@@ -144,10 +144,10 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   }
 
   /** A copy: the history itself is let go of as it moves on. */
-  override stateDict(): OptimizerStateDict {
+  protected override saved(): OptimizerStateDict {
     const copy = <T>(x: T): T =>
       (isTensor(x) ? unscoped(() => x.clone()) : Array.isArray(x) ? x.map(copy) : x) as T;
-    const { state, param_groups } = super.stateDict();
+    const { state, param_groups } = super.saved();
     for (const entries of Object.values(state))
       for (const [name, value] of Object.entries(entries)) entries[name] = copy(value);
     return { state, param_groups };
@@ -156,6 +156,9 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
   override step(): never;
   override step<T>(closure: () => T): T;
   override step<T>(closure?: () => T): T {
+    return super.step(closure!);
+  }
+  protected override advance<T>(closure?: () => T): T {
     const params = this.#params();
     const { device } = params[0];
     if (!closure)

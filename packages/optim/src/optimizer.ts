@@ -12,6 +12,7 @@ import {
   state as world,
 } from "@dl/tensor/core";
 import { fillView } from "./fill.ts";
+import { type HookHandle, type HookOptions, Hooks } from "./hooks.ts";
 
 /** Fields that every group has, beside the hyperparameters of its optimizer. */
 export type Group<H> = H & { params: Tensor[]; initialLr?: number };
@@ -31,12 +32,30 @@ export interface OptimizerStateDict {
 /** A parameter and its gradient. */
 export type WithGradient = readonly [p: Tensor, grad: Tensor];
 
+/** The arguments of `step`: none, or the closure. May return others, as an array. */
+export type StepPreHook = (optimizer: any, args: unknown[]) => unknown[] | null | undefined | void;
+export type StepPostHook = (optimizer: any, args: unknown[]) => void;
+/** May return another dictionary. */
+export type OptimizerStateDictHook = (
+  optimizer: any,
+  dict: OptimizerStateDict,
+) => OptimizerStateDict | null | undefined | void;
+export type OptimizerHook = (optimizer: any) => void;
+
 export abstract class Optimizer<H extends { lr: number } = any> {
   readonly defaults: H;
   readonly paramGroups: Group<H>[] = [];
   readonly state = new Map<Tensor, ParameterState>();
   /** How often `step()` has run: what schedulers look at. */
   stepCount = 0;
+  readonly #hooks = {
+    beforeStep: new Hooks<StepPreHook>(),
+    afterStep: new Hooks<StepPostHook>(),
+    beforeSaving: new Hooks<OptimizerHook>(),
+    afterSaving: new Hooks<OptimizerStateDictHook>(),
+    beforeLoading: new Hooks<OptimizerStateDictHook>(),
+    afterLoading: new Hooks<OptimizerHook>(),
+  };
 
   constructor(params: ParamsArgument<H>, defaults: H) {
     this.defaults = defaults;
@@ -113,6 +132,14 @@ export abstract class Optimizer<H extends { lr: number } = any> {
   step(): void;
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
+    let args: unknown[] = closure ? [closure] : [];
+    for (const hook of this.#hooks.beforeStep.all()) args = hook(this, args) ?? args;
+    const result = this.advance(args[0] as (() => T) | undefined);
+    for (const hook of this.#hooks.afterStep.all()) hook(this, args);
+    return result;
+  }
+  /** `step` without its hooks. */
+  protected advance<T>(closure?: () => T): T | undefined {
     const loss = closure?.();
     let updated = 0;
     const run = () => {
@@ -149,6 +176,13 @@ export abstract class Optimizer<H extends { lr: number } = any> {
 
   /** In PyTorch's structure: state by the parameter's number, counted through the groups. */
   stateDict(): OptimizerStateDict {
+    for (const hook of this.#hooks.beforeSaving.all()) hook(this);
+    let dict = this.saved();
+    for (const hook of this.#hooks.afterSaving.all()) dict = hook(this, dict) ?? dict;
+    return dict;
+  }
+  /** `stateDict` without its hooks. */
+  protected saved(): OptimizerStateDict {
     const numbers = new Map(this.paramGroups.flatMap((g) => g.params).map((p, i) => [p, i]));
     const state: OptimizerStateDict["state"] = {};
     for (const [p, entries] of this.state) {
@@ -163,7 +197,13 @@ export abstract class Optimizer<H extends { lr: number } = any> {
   }
 
   /** Continues where a state dictionary was written; nothing has changed if it does not fit. */
-  loadStateDict(dict: OptimizerStateDict): void {
+  loadStateDict(stateDict: OptimizerStateDict): void {
+    let dict = { ...stateDict };
+    for (const hook of this.#hooks.beforeLoading.all()) dict = hook(this, dict) ?? dict;
+    this.#load(dict);
+    for (const hook of this.#hooks.afterLoading.all()) hook(this);
+  }
+  #load(dict: OptimizerStateDict): void {
     const problems: string[] = [];
     const groups = dict.param_groups ?? [];
     if (groups.length !== this.paramGroups.length)
@@ -220,6 +260,62 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     if (!isTensor(value)) return value;
     if (this.numbers.includes(name)) return value.itemSync();
     return unscoped(() => filled(p, this.stateShape(name, p), 0).copy_(value.detach()));
+  }
+
+  /**
+   * Calls `hook(optimizer, args)` before every step; it may return other arguments of `step`, as an array.
+   *
+   * @returns what removes the hook
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_step_pre_hook.html
+   */
+  registerStepPreHook(hook: StepPreHook): HookHandle {
+    return this.#hooks.beforeStep.add(hook);
+  }
+  /**
+   * Calls `hook(optimizer, args)` after every step.
+   *
+   * @returns what removes the hook
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_step_post_hook.html
+   */
+  registerStepPostHook(hook: StepPostHook): HookHandle {
+    return this.#hooks.afterStep.add(hook);
+  }
+  /**
+   * Calls `hook(optimizer)` before `stateDict()` looks at anything.
+   *
+   * @returns what removes the hook
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_state_dict_pre_hook.html
+   */
+  registerStateDictPreHook(hook: OptimizerHook, options?: HookOptions): HookHandle {
+    return this.#hooks.beforeSaving.add(hook, options);
+  }
+  /**
+   * Calls `hook(optimizer, dict)` with what `stateDict()` is about to return; it may change it, or return another.
+   *
+   * @returns what removes the hook
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_state_dict_post_hook.html
+   */
+  registerStateDictPostHook(hook: OptimizerStateDictHook, options?: HookOptions): HookHandle {
+    return this.#hooks.afterSaving.add(hook, options);
+  }
+  /**
+   * Calls `hook(optimizer, dict)` before `loadStateDict` reads the dictionary, of which it is given a shallow copy; it
+   * may change it, or return another.
+   *
+   * @returns what removes the hook
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_load_state_dict_pre_hook.html
+   */
+  registerLoadStateDictPreHook(hook: OptimizerStateDictHook, options?: HookOptions): HookHandle {
+    return this.#hooks.beforeLoading.add(hook, options);
+  }
+  /**
+   * Calls `hook(optimizer)` after `loadStateDict`.
+   *
+   * @returns what removes the hook
+   * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.Optimizer.register_load_state_dict_post_hook.html
+   */
+  registerLoadStateDictPostHook(hook: OptimizerHook, options?: HookOptions): HookHandle {
+    return this.#hooks.afterLoading.add(hook, options);
   }
 
   toString(): string {

@@ -251,7 +251,7 @@ describe("updateBn", () => {
     const seen: unknown[] = [];
     const norm = {
       momentum: 0.1 as number | null,
-      numBatchesTracked: null,
+      [Symbol.for("@dl/nn.BatchNorm")]: true,
       resetRunningStats: () => seen.push("reset"),
     };
     const model = Object.assign(

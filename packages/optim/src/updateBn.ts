@@ -20,6 +20,10 @@ interface BatchNorm {
  * those gathered in training belong to others. The model runs in training mode and is then in the mode that it was in.
  * Without batch norm nothing runs.
  *
+ * Batch norm is what has the property `Symbol.for("@dl/nn.BatchNorm")`, as the layers of @dl/nn do; one of your own gets
+ * it by `readonly [Symbol.for("@dl/nn.BatchNorm")] = true`, with a `momentum`, which is null meanwhile, and
+ * `resetRunningStats()`.
+ *
  * @param loader of tensors, or of arrays whose first element is the tensor; async or not
  * @param model called with each batch; an AveragedModel too
  * @param options `device`: where batches are moved first
@@ -62,13 +66,6 @@ export async function updateBn(
   }
 }
 
-/**
- * By what it has, since this package does not know layers. Instance norm looks the same, but never counts batches, so
- * that an average over batches is unknown to it.
- */
-function isBatchNorm(m: object): m is BatchNorm {
-  if (!("resetRunningStats" in m && "momentum" in m && "numBatchesTracked" in m)) return false;
-  for (let C = m.constructor; C?.name; C = Object.getPrototypeOf(C))
-    if (C.name.startsWith("InstanceNorm")) return false;
-  return true;
-}
+/** Found on batch norm of @dl/nn, which this package does not know. */
+const BATCH_NORM = Symbol.for("@dl/nn.BatchNorm");
+const isBatchNorm = (m: object): m is BatchNorm => BATCH_NORM in m;

@@ -16,13 +16,17 @@ export type {
 export {
   adoptArray,
   arange,
+  asarray,
+  asTensor,
   empty,
   emptyLike,
   eye,
+  fill,
   full,
   fullLike,
   getBackend,
   linspace,
+  logspace,
   type NestedArray,
   normal,
   ones,
@@ -36,6 +40,7 @@ export {
   randnLike,
   randomMask,
   randperm,
+  scalarTensor,
   setBackend,
   type TensorData,
   type TensorOptions,
@@ -78,11 +83,16 @@ export {
 export {
   bytesPerElement,
   type ComputeType,
+  canCast,
   computeType,
   DTYPES,
   type DType,
   dtypeCategory,
   dtypeOfArray,
+  type FloatInfo,
+  finfo,
+  type IntegerInfo,
+  iinfo,
   isFloating,
   promoteTypes,
   type TypedArray,
@@ -92,6 +102,7 @@ export {
 export { DlError, type ErrorCode, formatShape, ShapeError } from "./errors.ts";
 export type {
   BinaryOp,
+  BitOp,
   CompareOp,
   Expr,
   ExprLike,
@@ -146,6 +157,7 @@ export {
   addcdiv,
   addcmul,
   div,
+  div as divide,
   floatPower,
   floorDivide,
   gcd,
@@ -191,6 +203,7 @@ export {
   bitwiseRightShift,
   bitwiseXor,
 } from "./ops/bitwise.ts";
+export { clone } from "./ops/cast.ts";
 export {
   allclose,
   type ClosenessOptions,
@@ -217,6 +230,13 @@ export {
 } from "./ops/counting.ts";
 export { cross, kron } from "./ops/cross.ts";
 export {
+  detach,
+  isFloatingPoint,
+  isNonzero,
+  isSameSize,
+  isSigned,
+} from "./ops/describe.ts";
+export {
   type DiagonalOptions,
   diag,
   diagEmbed,
@@ -224,9 +244,11 @@ export {
   diagonal,
   trace,
 } from "./ops/diagonal.ts";
-export { type CdistOptions, cdist, pdist } from "./ops/distance.ts";
+export { type CdistOptions, cdist, dist, pdist } from "./ops/distance.ts";
 export { einsum } from "./ops/einsum.ts";
+export { fmax, fmin } from "./ops/extremes.ts";
 export { put, take, takeAlongDim } from "./ops/flatIndex.ts";
+export { frexp, nextafter } from "./ops/floats.ts";
 export {
   channelShuffle,
   col2im,
@@ -240,6 +262,7 @@ export {
   fractionalMaxPool2d,
   fractionalMaxPool3d,
 } from "./ops/fractionalPool.ts";
+export { type GradientOptions, gradient } from "./ops/gradient.ts";
 export { affineGrid, type GridSampleOptions, gridSample } from "./ops/gridSample.ts";
 export {
   blockDiag,
@@ -252,6 +275,7 @@ export {
   type VanderOptions,
   vander,
 } from "./ops/grids.ts";
+export { type HistogramOptions, histogram, histogramdd } from "./ops/histogram.ts";
 export {
   indexAdd,
   indexCopy,
@@ -266,6 +290,7 @@ export {
   diff,
   type TrapezoidOptions,
   trapezoid,
+  trapezoid as trapz,
 } from "./ops/integral.ts";
 export {
   cat,
@@ -281,9 +306,35 @@ export {
 } from "./ops/join.ts";
 export { type LayerNormOptions, layerNorm } from "./ops/layerNorm.ts";
 export { pinv as pinverse } from "./ops/linalg/eigen.ts";
+export { matrixExp } from "./ops/linalg/exponential.ts";
 export * as linalg from "./ops/linalg/index.ts";
+export {
+  type LowRank,
+  type PcaLowrankOptions,
+  pcaLowrank,
+  type SvdLowrankOptions,
+  svdLowrank,
+} from "./ops/linalg/lowRank.ts";
 export { det, inv as inverse, logdet, slogdet } from "./ops/linalg/lu.ts";
+export { type LuUnpackOptions, luUnpack } from "./ops/linalg/luFactors.ts";
+export {
+  choleskyInverse,
+  lu,
+  luSolve,
+  type OlderLuOptions,
+  type OlderSvdOptions,
+  type OlderTriangularOptions,
+  qr,
+  svd,
+  triangularSolve,
+} from "./ops/linalg/older.ts";
 export { matrixPower } from "./ops/linalg/power.ts";
+export {
+  geqrf,
+  householderProduct as orgqr,
+  type OrmqrOptions,
+  ormqr,
+} from "./ops/linalg/reflections.ts";
 export { cholesky, choleskySolve } from "./ops/linalg/triangular.ts";
 export {
   entr,
@@ -297,6 +348,7 @@ export {
 export { type LPPoolOptions, lpPool1d, lpPool2d, lpPool3d } from "./ops/lpPool.ts";
 export { argwhere, maskedScatter, maskedSelect, nonzero } from "./ops/masked.ts";
 export { bmm, dot, matmul, mm } from "./ops/matmul.ts";
+export { nonzeroStatic } from "./ops/nonzeroStatic.ts";
 export {
   type Interpolation,
   kthvalue,
@@ -452,6 +504,10 @@ export {
   lgamma,
   polygamma,
 } from "./ops/special/gamma.ts";
+export { igamma, igammac } from "./ops/special/incompleteGamma.ts";
+export * as special from "./ops/special/index.ts";
+export { i0 } from "./ops/special/modifiedBessel.ts";
+export { mvlgamma } from "./ops/special/multigamma.ts";
 export {
   columnStack,
   dsplit,
@@ -461,6 +517,7 @@ export {
   tensorSplit,
   vsplit,
   vstack,
+  vstack as rowStack,
 } from "./ops/stacks.ts";
 export {
   type CovOptions,
@@ -584,7 +641,13 @@ export {
   random_,
   uniform_,
 } from "./random/inplace.ts";
-export { bernoulli, type MultinomialOptions, multinomial, poisson } from "./random/sample.ts";
+export {
+  bernoulli,
+  binomial,
+  type MultinomialOptions,
+  multinomial,
+  poisson,
+} from "./random/sample.ts";
 // Memory.
 export {
   eachTensor,
@@ -614,6 +677,6 @@ export {
 } from "./state.ts";
 export { Storage } from "./storage.ts";
 export type { GraphNode } from "./tensor.ts";
-export { isTensor, type NestedNumbers, Tensor } from "./tensor.ts";
-export { macrotask } from "./turn.ts";
+export { isTensor, type NestedNumbers, type NewOptions, Tensor } from "./tensor.ts";
+export { breathe, macrotask } from "./turn.ts";
 export { allocate, denseLike, View as TensorView } from "./view.ts";

@@ -8,7 +8,14 @@ import { filledView } from "./ops/fill.ts";
 import { program } from "./program.ts";
 import { defaultGenerator, type Generator } from "./random/generator.ts";
 import { scope } from "./scope.ts";
-import { broadcastShapes, contiguousStrides, numelOf, type Shape, shapeArgument } from "./shape.ts";
+import {
+  broadcastShapes,
+  contiguousStrides,
+  numelOf,
+  requireSizes,
+  type Shape,
+  shapeArgument,
+} from "./shape.ts";
 import { state } from "./state.ts";
 import { Storage } from "./storage.ts";
 import { isTensor, Tensor } from "./tensor.ts";
@@ -164,12 +171,7 @@ function shapeAndOptions<O extends TensorOptions>(
   const last = args.at(-1);
   const hasOptions = last !== null && typeof last === "object" && !Array.isArray(last);
   const shape = shapeArgument((hasOptions ? args.slice(0, -1) : args) as (number | Shape)[]);
-  for (const n of shape) {
-    if (!Number.isInteger(n) || n < 0)
-      throw new ShapeError(
-        `${name}: ${formatShape(shape)} is not a shape: sizes are whole numbers from 0`,
-      );
-  }
+  requireSizes(name, shape);
   return [shape, (hasOptions ? last : {}) as O];
 }
 
@@ -200,12 +202,25 @@ export function empty(...args: ShapeAndOptions): Tensor {
   );
   return finish(new Tensor(allocate(device, dtype, shape)), rest);
 }
-/** Ones on the diagonal. */
+/**
+ * Ones on the diagonal, zeros elsewhere: `[n, m]`, or `[n, n]` without m.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.eye.html
+ *
+ * @example
+ * eye(2, { dtype: "int32" }) // => [[1, 0], [0, 1]]
+ */
+export function eye(n: number, options?: TensorOptions): Tensor;
+export function eye(n: number, m?: number, options?: TensorOptions): Tensor;
 export function eye(
   n: number,
-  m: number = n,
-  { dtype = "float32", device = getBackend(), ...rest }: TensorOptions = {},
+  mOrOptions: number | TensorOptions = n,
+  options: TensorOptions = {},
 ): Tensor {
+  const [m, given] =
+    typeof mOrOptions === "number" ? [mOrOptions, options] : [n, { ...mOrOptions, ...options }];
+  const { dtype = "float32", device = getBackend(), ...rest } = given;
+  requireSizes("eye", [n, m]);
   const out = allocate(device, dtype, [n, m]);
   assign([out], program([E.cast(E.eq(E.index(0), E.index(1)))], 0), []);
   return finish(new Tensor(out), rest);
@@ -250,6 +265,104 @@ export function linspace(
           ? start
           : round(end) - step * (steps - 1 - i);
   return finish(adoptArray(array, dtype, [steps], options.device), options);
+}
+
+/**
+ * `steps` powers of `base`, whose exponents go from start to end at equal distances.
+ *
+ * @param options.base default 10.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.logspace.html
+ *
+ * @example
+ * logspace(-1, 1, 3) // => [0.1, 1, 10]
+ */
+export function logspace(
+  start: number,
+  end: number,
+  steps: number,
+  { base = 10, ...options }: TensorOptions & { base?: number } = {},
+): Tensor {
+  const dtype = options.dtype ?? "float32";
+  const array = new (typedArrayFor(dtype))(steps);
+  const step = steps > 1 ? (end - start) / (steps - 1) : 0;
+  for (let i = 0; i < steps; i++)
+    array[i] = base ** (i < steps / 2 ? start + step * i : end - step * (steps - 1 - i));
+  if (steps === 1) array[0] = base ** start;
+  return finish(adoptArray(array, dtype, [steps], options.device), options);
+}
+
+/**
+ * The data as a tensor: a tensor itself, if it has the dtype and the backend already, converted otherwise, with its
+ * history. Arrays are copied, as `tensor` does.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.as_tensor.html
+ *
+ * @example
+ * const x = tensor([1, 2]);
+ * asTensor(x) === x // => true
+ */
+export function asTensor(
+  data: Tensor | TensorData,
+  options: Pick<TensorOptions, "dtype" | "device"> = {},
+): Tensor {
+  return isTensor(data) ? data.to(options) : tensor(data, options);
+}
+/**
+ * The same, with or without a copy of a tensor.
+ *
+ * @param options.copy true always copies, false never; by default (null) only what has to be converted.
+ * @param options.requiresGrad default false, which leaves out the history of a tensor.
+ * @throws DlError when `copy` is false and a copy is needed.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.asarray.html
+ *
+ * @example
+ * asarray([1, 2], { dtype: "int32" }) // => [1, 2]
+ */
+export function asarray(
+  data: Tensor | TensorData,
+  { copy = null, requiresGrad = false, ...options }: TensorOptions & { copy?: boolean | null } = {},
+): Tensor {
+  if (!isTensor(data)) {
+    if (copy === false)
+      throw new DlError("value", "asarray: an array is always copied: leave out copy: false");
+    return tensor(data, { ...options, requiresGrad });
+  }
+  const converted = data.to(options);
+  if (converted !== data && copy === false)
+    throw new DlError(
+      "value",
+      "asarray: another dtype or backend needs a copy: leave out copy: false",
+    );
+  // PyTorch hands on the tensor itself if it is asked for with the gradient that it has.
+  const result = copy === true && converted === data ? data.clone() : converted;
+  if (result.requiresGrad === requiresGrad) return result;
+  return finish(result.detach(), { requiresGrad });
+}
+/**
+ * A tensor without dimensions.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.scalar_tensor.html
+ *
+ * @example
+ * scalarTensor(3, { dtype: "int32" }) // => 3
+ */
+export const scalarTensor = (value: number | boolean, options: TensorOptions = {}): Tensor =>
+  tensor(Number(value), options);
+/**
+ * A tensor like x with one value everywhere, which may be a tensor without dimensions: its gradient is then the sum.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.fill.html
+ *
+ * @example
+ * fill(tensor([1, 2]), 7) // => [7, 7]
+ */
+export function fill(x: Tensor, value: number | Tensor): Tensor {
+  if (!isTensor(value)) return x.newFull(x.shape, value);
+  if (value.rank > 0)
+    throw new ShapeError(
+      `fill: the value has to be a number or a tensor without dimensions, it has shape ${formatShape(value.shape)}`,
+    );
+  return scope(() => value.to(x.dtype).to(x.device).expand(x.shape).clone());
 }
 
 // ---- random: PyTorch's streams, drawn on the host --------------------------------------------------------------------

@@ -66,6 +66,12 @@ const RULES = {
     return [E.mul(q, b), E.neg(E.mul(q, a))];
   },
 
+  bitAnd: none,
+  bitOr: none,
+  bitXor: none,
+  bitShl: none,
+  bitShr: none,
+
   lt: none,
   le: none,
   eq: none,

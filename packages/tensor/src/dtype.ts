@@ -1,3 +1,5 @@
+import { DlError } from "./errors.ts";
+
 /** What an element is. PyTorch's names; its int64 is int32 here, which JavaScript's typed arrays hold. */
 export type DType = "float32" | "float64" | "float16" | "int32" | "uint8" | "bool";
 
@@ -32,6 +34,17 @@ export const dtypeCategory = (dtype: DType): 0 | 1 | 2 => INFO[dtype].category;
 
 /** The smallest dtype that holds both, by PyTorch's rules (`torch.promote_types`). */
 export const promoteTypes = (a: DType, b: DType): DType => (INFO[a].rank >= INFO[b].rank ? a : b);
+
+/**
+ * May a result of `from` be written into a tensor of `to`? A category may grow, not shrink: widths do not count.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.can_cast.html
+ *
+ * @example
+ * [canCast("float64", "float32"), canCast("float32", "int32")] // => [true, false]
+ */
+export const canCast = (from: DType, to: DType): boolean =>
+  INFO[from].category <= INFO[to].category;
 
 /** The dtype of a result that has to be floating point: integers and booleans become float32. */
 export const toFloating = (dtype: DType): DType => (isFloating(dtype) ? dtype : "float32");
@@ -85,4 +98,69 @@ export function dtypeOfArray(array: ArrayBufferView): DType | undefined {
   if (array instanceof Float64Array) return "float64";
   if (Float16 && array instanceof Float16) return "float16";
   return undefined;
+}
+
+export interface FloatInfo {
+  readonly dtype: DType;
+  readonly bits: number;
+  readonly max: number;
+  readonly min: number;
+  /** The distance from 1 to the next number. */
+  readonly eps: number;
+  /** The smallest number above 0 with all its digits. */
+  readonly tiny: number;
+  readonly smallestNormal: number;
+  /** Of decimal numbers with as many digits as it holds. */
+  readonly resolution: number;
+}
+const FLOATS: {
+  readonly [D in DType]?: readonly [max: number, eps: number, tiny: number, resolution: number];
+} = {
+  float16: [65504, 2 ** -10, 2 ** -14, 1e-3],
+  float32: [(2 - 2 ** -23) * 2 ** 127, 2 ** -23, 2 ** -126, 1e-6],
+  float64: [Number.MAX_VALUE, Number.EPSILON, 2 ** -1022, 1e-15],
+};
+/**
+ * The limits of a floating point dtype.
+ *
+ * @throws DlError for another dtype.
+ * @see https://docs.pytorch.org/docs/stable/type_info.html
+ *
+ * @example
+ * finfo("float32").eps // => 1.19209e-7
+ */
+export function finfo(dtype: DType = "float32"): FloatInfo {
+  const limits = FLOATS[dtype];
+  if (!limits)
+    throw new DlError("dtype", `finfo: ${dtype} has no fractions: iinfo tells its limits`);
+  const [max, eps, tiny, resolution] = limits;
+  const bits = 8 * bytesPerElement(dtype);
+  return { dtype, bits, max, min: -max, eps, tiny, smallestNormal: tiny, resolution };
+}
+
+export interface IntegerInfo {
+  readonly dtype: DType;
+  readonly bits: number;
+  readonly max: number;
+  readonly min: number;
+}
+/**
+ * The limits of an integer dtype.
+ *
+ * @throws DlError for another dtype, bool among them.
+ * @see https://docs.pytorch.org/docs/stable/type_info.html
+ *
+ * @example
+ * iinfo("int32").max // => 2147483647
+ */
+export function iinfo(dtype: DType): IntegerInfo {
+  if (INFO[dtype].category !== 1)
+    throw new DlError(
+      "dtype",
+      `iinfo: ${dtype} is no integer dtype: finfo tells the limits of floating point ones`,
+    );
+  const bits = 8 * bytesPerElement(dtype);
+  return dtype === "uint8"
+    ? { dtype, bits, max: 255, min: 0 }
+    : { dtype, bits, max: 2 ** 31 - 1, min: -(2 ** 31) };
 }

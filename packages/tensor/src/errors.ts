@@ -17,6 +17,7 @@ export type ErrorCode =
   | "data" // a file or sample that is not what it should be
   | "memory" // out of memory
   | "worker" // a thread of a backend stopped
+  | "device" // no GPU, or one that is gone
   | "anomaly"; // the first NaN
 
 export class DlError extends Error {

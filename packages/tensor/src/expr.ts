@@ -6,7 +6,8 @@
  * operands when it loads them and results when it stores them. A node is either a number or a mask (a truth value);
  * comparisons make masks, `select` wants one, `cast` turns one into 0 or 1, and a mask that is stored becomes 0 or 1.
  *
- * In int32, add, sub and mul wrap, `div` truncates towards zero (x / 0 is 0) and `rem` takes the sign of the dividend.
+ * In int32, add, sub and mul wrap, `div` truncates towards zero (x / 0 is 0) and `rem` takes the sign of the dividend. Bit
+ * operations are for int32 kernels alone: numbers of 32 bits in two's complement.
  */
 export type UnaryOp =
   | "neg"
@@ -36,11 +37,13 @@ export type UnaryOp =
   | "acosh"
   | "atanh";
 export type BinaryOp = "add" | "sub" | "mul" | "div" | "pow" | "rem" | "max" | "min" | "atan2";
+/** Shifts take the distance modulo 32; a shift to the right brings the sign in. */
+export type BitOp = "bitAnd" | "bitOr" | "bitXor" | "bitShl" | "bitShr";
 export type CompareOp = "lt" | "le" | "eq";
 export type MaskOp = "and" | "or" | "not";
 /** Operand i, a number, run-time scalar i, position along loop axis i. */
 export type LeafOp = "input" | "const" | "scalar" | "index";
-export type ExprOp = LeafOp | UnaryOp | BinaryOp | CompareOp | MaskOp | "select" | "cast";
+export type ExprOp = LeafOp | UnaryOp | BinaryOp | BitOp | CompareOp | MaskOp | "select" | "cast";
 
 export interface Expr {
   readonly id: number;
@@ -95,11 +98,11 @@ const unary =
   (x: ExprLike): Expr =>
     node(op, [number(x)]);
 const ordered =
-  (op: BinaryOp | CompareOp) =>
+  (op: BinaryOp | BitOp | CompareOp) =>
   (x: ExprLike, y: ExprLike): Expr =>
     node(op, [number(x), number(y)]);
 const commutative =
-  (op: BinaryOp | CompareOp) =>
+  (op: BinaryOp | BitOp | CompareOp) =>
   (x: ExprLike, y: ExprLike): Expr => {
     const a = number(x);
     const b = number(y);
@@ -187,6 +190,14 @@ export const max = commutative("max");
 /** NaN if either is NaN. */
 export const min = commutative("min");
 export const atan2 = ordered("atan2");
+
+export const bitAnd = commutative("bitAnd");
+export const bitOr = commutative("bitOr");
+export const bitXor = commutative("bitXor");
+/** x << n */
+export const bitShl = ordered("bitShl");
+/** x >> n */
+export const bitShr = ordered("bitShr");
 
 export const lt = ordered("lt");
 export const le = ordered("le");

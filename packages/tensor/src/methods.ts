@@ -1,5 +1,8 @@
+import * as create from "./create.ts";
 import type { Operand } from "./define.ts";
 import { type DType, isFloating } from "./dtype.ts";
+import { addInPlaceMethods, type InPlaceMethods } from "./inPlaceMethods.ts";
+import { display } from "./notebook.ts";
 import * as activation from "./ops/activation.ts";
 import * as advanced from "./ops/advancedIndex.ts";
 import * as angles from "./ops/angles.ts";
@@ -9,20 +12,29 @@ import * as bitwise from "./ops/bitwise.ts";
 import * as closeness from "./ops/closeness.ts";
 import * as counting from "./ops/counting.ts";
 import * as crosses from "./ops/cross.ts";
+import * as describe from "./ops/describe.ts";
 import * as diagonals from "./ops/diagonal.ts";
+import { dist } from "./ops/distance.ts";
+import * as extremes from "./ops/extremes.ts";
 import * as flatIndex from "./ops/flatIndex.ts";
+import * as floats from "./ops/floats.ts";
+import { type HistogramOptions, histogram } from "./ops/histogram.ts";
 import * as along from "./ops/indexAlong.ts";
 import * as indexing from "./ops/indexing.ts";
 import * as inplace from "./ops/inplace.ts";
 import * as integral from "./ops/integral.ts";
 import * as join from "./ops/join.ts";
 import * as pseudo from "./ops/linalg/eigen.ts";
+import * as exponential from "./ops/linalg/exponential.ts";
 import * as elimination from "./ops/linalg/lu.ts";
+import * as older from "./ops/linalg/older.ts";
 import * as powers from "./ops/linalg/power.ts";
+import * as reflections from "./ops/linalg/reflections.ts";
 import * as triangular from "./ops/linalg/triangular.ts";
 import * as logarithms from "./ops/logarithms.ts";
 import * as masks from "./ops/masked.ts";
 import * as products from "./ops/matmul.ts";
+import { nonzeroStatic } from "./ops/nonzeroStatic.ts";
 import * as order from "./ops/order.ts";
 import { prod } from "./ops/prod.ts";
 import * as sums from "./ops/products.ts";
@@ -47,6 +59,9 @@ import * as soft from "./ops/softmax.ts";
 import * as sorting from "./ops/sort.ts";
 import * as errorFunction from "./ops/special/errorFunction.ts";
 import * as gamma from "./ops/special/gamma.ts";
+import { igamma, igammac } from "./ops/special/incompleteGamma.ts";
+import { i0 } from "./ops/special/modifiedBessel.ts";
+import { mvlgamma } from "./ops/special/multigamma.ts";
 import * as stacks from "./ops/stacks.ts";
 import * as statistics from "./ops/statistics.ts";
 import * as triangles from "./ops/triangle.ts";
@@ -57,10 +72,15 @@ import type { GeneratorOption, NumberArguments } from "./random/arguments.ts";
 import * as random from "./random/inplace.ts";
 import * as samples from "./random/sample.ts";
 import { type Shape, shapeArgument } from "./shape.ts";
+import { state } from "./state.ts";
 
-import { Tensor } from "./tensor.ts";
+import { autograd, type NewOptions, Tensor } from "./tensor.ts";
+
+/** The in-place forms are made from a table, see inPlaceMethods.ts. */
+export interface TensorMethods extends InPlaceMethods {}
 
 /** Every op as a method, but for those that `Tensor` itself has. */
+// biome-ignore lint/suspicious/noUnsafeDeclarationMerging: addMethods adds them
 export class TensorMethods {
   lerp(this: Tensor, end: Tensor, weight: Operand): Tensor {
     return binary.lerp(this, end, weight);
@@ -324,6 +344,36 @@ export class TensorMethods {
   }
   matrixPower(this: Tensor, n: number): Tensor {
     return powers.matrixPower(this, n);
+  }
+  matrixExp(this: Tensor): Tensor {
+    return exponential.matrixExp(this);
+  }
+  lu(this: Tensor, options?: older.OlderLuOptions) {
+    return older.lu(this, options);
+  }
+  luSolve(this: Tensor, packed: Tensor, pivots: Tensor): Tensor {
+    return older.luSolve(this, packed, pivots);
+  }
+  qr(this: Tensor, options?: { some?: boolean }): { Q: Tensor; R: Tensor } {
+    return older.qr(this, options);
+  }
+  svd(this: Tensor, options?: older.OlderSvdOptions): { U: Tensor; S: Tensor; V: Tensor } {
+    return older.svd(this, options);
+  }
+  triangularSolve(this: Tensor, a: Tensor, options?: older.OlderTriangularOptions) {
+    return older.triangularSolve(this, a, options);
+  }
+  choleskyInverse(this: Tensor, options?: { upper?: boolean }): Tensor {
+    return older.choleskyInverse(this, options);
+  }
+  geqrf(this: Tensor): { a: Tensor; tau: Tensor } {
+    return reflections.geqrf(this);
+  }
+  orgqr(this: Tensor, tau: Tensor): Tensor {
+    return reflections.householderProduct(this, tau);
+  }
+  ormqr(this: Tensor, tau: Tensor, other: Tensor, options?: reflections.OrmqrOptions): Tensor {
+    return reflections.ormqr(this, tau, other, options);
   }
   det(this: Tensor): Tensor {
     return elimination.det(this);
@@ -748,63 +798,156 @@ export class TensorMethods {
   relu_(this: Tensor): Tensor {
     return activation.relu_(this);
   }
-  maskedScatter_(this: Tensor, mask: Tensor, source: Tensor): Tensor {
-    return inplace.write(this, "maskedScatter_", this.maskedScatter(mask, source));
+
+  fillDiagonal_(this: Tensor, value: number, options?: { wrap?: boolean }): Tensor {
+    return diagonals.fillDiagonal_(this, value, options);
   }
-  scatter_(
+  clip_(this: Tensor, options: { min?: Operand; max?: Operand }): Tensor;
+  clip_(this: Tensor, min?: Operand | null, max?: Operand | null): Tensor;
+  clip_(
     this: Tensor,
-    dim: number,
-    index: Tensor,
-    source: Operand,
-    options?: { reduce?: "add" | "multiply" },
+    first?: Operand | null | { min?: Operand; max?: Operand },
+    max?: Operand | null,
   ): Tensor {
-    return inplace.write(this, "scatter_", this.scatter(dim, index, source, options));
+    return this.clamp_(first as Operand, max);
   }
-  scatterAdd_(this: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
-    return inplace.write(this, "scatterAdd_", this.scatterAdd(dim, index, source));
+  /** Only of float64, which its result always is. */
+  floatPower_(this: Tensor, other: Operand): Tensor {
+    arithmetic.requireDouble(this);
+    return inplace.change(this, "floatPower_", (x) => x.floatPower(other), [other]);
   }
-  scatterReduce_(
+
+  // ---- what it is, and others like it --------------------------------------------------------------------------------
+
+  /** Bytes of one element. */
+  get itemsize(): number {
+    return (this as unknown as Tensor).elementSize();
+  }
+  /** Bytes of all elements. */
+  get nbytes(): number {
+    return this.itemsize * (this as unknown as Tensor).numel;
+  }
+  isFloatingPoint(this: Tensor): boolean {
+    return describe.isFloatingPoint(this);
+  }
+  isSigned(this: Tensor): boolean {
+    return describe.isSigned(this);
+  }
+  isSameSize(this: Tensor, other: Tensor): boolean {
+    return describe.isSameSize(this, other);
+  }
+  /** As uint8. */
+  byte(this: Tensor): Tensor {
+    return this.to("uint8");
+  }
+  /** In the dtype, and on the backend, of another. */
+  typeAs(this: Tensor, other: Tensor): Tensor {
+    return this.to({ dtype: other.dtype, device: other.device });
+  }
+  /** Arbitrary contents. */
+  newEmpty(this: Tensor, shape: Shape, options?: NewOptions): Tensor {
+    return create.empty(shape, { dtype: this.dtype, device: this.device, ...options });
+  }
+  newOnes(this: Tensor, shape: Shape, options?: NewOptions): Tensor {
+    return this.newFull(shape, 1, options);
+  }
+  newTensor(this: Tensor, data: create.TensorData, options?: NewOptions): Tensor {
+    return create.tensor(data, { dtype: this.dtype, device: this.device, ...options });
+  }
+  /** Does `backward()` leave its gradient in `.grad`, though it is no leaf? */
+  get retainsGrad(): boolean {
+    return state.autograd?.retainsGrad(this as unknown as Tensor) ?? false;
+  }
+  /** Calls `hook` with this leaf whenever `backward()` has added to its `.grad`. Returns a function that removes the hook. */
+  registerPostAccumulateGradHook(this: Tensor, hook: (leaf: Tensor) => void): () => void {
+    return autograd("registerPostAccumulateGradHook()").registerPostAccumulateGradHook(this, hook);
+  }
+  hardshrink(this: Tensor, { lambd = 0.5 }: { lambd?: number } = {}): Tensor {
+    return activation.hardshrink(this, lambd);
+  }
+  /** This where it is positive, else weight · this; a weight for each channel stands along dimension 1. */
+  prelu(this: Tensor, weight: Tensor): Tensor {
+    return activation.prelu(this, weight);
+  }
+
+  isNonzero(this: Tensor): boolean {
+    return describe.isNonzero(this);
+  }
+  fmax(this: Tensor, other: Tensor): Tensor {
+    return extremes.fmax(this, other);
+  }
+  fmin(this: Tensor, other: Tensor): Tensor {
+    return extremes.fmin(this, other);
+  }
+  frexp(this: Tensor): { mantissa: Tensor; exponent: Tensor } {
+    return floats.frexp(this);
+  }
+  nextafter(this: Tensor, other: Tensor): Tensor {
+    return floats.nextafter(this, other);
+  }
+  i0(this: Tensor): Tensor {
+    return i0(this);
+  }
+  igamma(this: Tensor, other: Tensor): Tensor {
+    return igamma(this, other);
+  }
+  igammac(this: Tensor, other: Tensor): Tensor {
+    return igammac(this, other);
+  }
+  mvlgamma(this: Tensor, p: number): Tensor {
+    return mvlgamma(this, p);
+  }
+  dist(this: Tensor, other: Tensor, options?: { p?: number }): Tensor {
+    return dist(this, other, options);
+  }
+  histogram(
     this: Tensor,
-    dim: number,
-    index: Tensor,
-    source: Tensor,
-    reduce: folding.ScatterReduction,
-    options?: folding.ScatterReduceOptions,
-  ): Tensor {
-    const value = this.scatterReduce(dim, index, source, reduce, options);
-    return inplace.write(this, "scatterReduce_", value);
+    bins: number | Tensor,
+    options?: HistogramOptions,
+  ): { hist: Tensor; binEdges: Tensor } {
+    return histogram(this, bins, options);
   }
-  indexAdd_(
+  nonzeroStatic(this: Tensor, size: number, options?: { fillValue?: number }): Tensor {
+    return nonzeroStatic(this, size, options);
+  }
+  reshapeAs(this: Tensor, other: Tensor): Tensor {
+    return this.reshape(other.shape);
+  }
+  /** Summed over the dimensions in which `size`, which it could be broadcast from, is smaller. */
+  sumToSize(this: Tensor, ...size: readonly number[] | readonly [Shape]): Tensor {
+    return reductions.sumToSize(this, shapeArgument(size));
+  }
+
+  // ---- another shape, or no history, of the same tensor --------------------------------------------------------------
+
+  t_(this: Tensor): Tensor {
+    return inplace.restride(this, "t_", this.t());
+  }
+  transpose_(this: Tensor, dim0: number, dim1: number): Tensor {
+    return inplace.restride(this, "transpose_", this.transpose(dim0, dim1));
+  }
+  swapaxes_(this: Tensor, dim0: number, dim1: number): Tensor {
+    return inplace.restride(this, "swapaxes_", this.transpose(dim0, dim1));
+  }
+  swapdims_(this: Tensor, dim0: number, dim1: number): Tensor {
+    return inplace.restride(this, "swapdims_", this.transpose(dim0, dim1));
+  }
+  squeeze_(
     this: Tensor,
-    dim: number,
-    index: Tensor,
-    source: Tensor,
-    options?: { alpha?: number },
+    dim?: number | readonly number[] | { dim?: number | readonly number[] },
   ): Tensor {
-    return inplace.write(this, "indexAdd_", this.indexAdd(dim, index, source, options));
+    return inplace.restride(this, "squeeze_", this.squeeze(dim));
   }
-  indexCopy_(this: Tensor, dim: number, index: Tensor, source: Tensor): Tensor {
-    return inplace.write(this, "indexCopy_", this.indexCopy(dim, index, source));
+  unsqueeze_(this: Tensor, dim: number): Tensor {
+    return inplace.restride(this, "unsqueeze_", this.unsqueeze(dim));
   }
-  indexFill_(this: Tensor, dim: number, index: Tensor, value: Operand): Tensor {
-    return inplace.write(this, "indexFill_", this.indexFill(dim, index, value));
-  }
-  indexPut_(
-    this: Tensor,
-    indices: readonly advanced.AdvancedIndex[],
-    values: Operand,
-    options?: { accumulate?: boolean },
-  ): Tensor {
-    return inplace.write(this, "indexPut_", this.indexPut(indices, values, options));
-  }
-  put_(this: Tensor, index: Tensor, source: Tensor, options?: { accumulate?: boolean }): Tensor {
-    return inplace.write(this, "put_", this.put(index, source, options));
-  }
-  tril_(this: Tensor, options?: { diagonal?: number }): Tensor {
-    return inplace.write(this, "tril_", this.tril(options));
-  }
-  triu_(this: Tensor, options?: { diagonal?: number }): Tensor {
-    return inplace.write(this, "triu_", this.triu(options));
+  /** Forgets what it was made from. */
+  detach_(this: Tensor): Tensor {
+    const { node } = this;
+    this.node = null;
+    this.requiresGrad = false;
+    if (node && --node.owners === 0) node.release();
+    return this;
   }
 
   // ---- random --------------------------------------------------------------------------------------------------------
@@ -858,4 +1001,11 @@ export function addMethods(): void {
     const method = Object.getOwnPropertyDescriptor(TensorMethods.prototype, name)!;
     Object.defineProperty(Tensor.prototype, name, method);
   }
+  Object.defineProperty(Tensor.prototype, Symbol.for("Jupyter.display"), {
+    value(this: Tensor) {
+      return display(this);
+    },
+    configurable: true,
+  });
+  addInPlaceMethods();
 }

@@ -54,7 +54,10 @@ function plainFormat(texts: readonly string[]): (x: number | string) => string {
   return (x) => String(x).padStart(width);
 }
 
-function formatFor(values: Iterable<number>, isFloat: boolean): (x: number | string) => string {
+export function formatFor(
+  values: Iterable<number>,
+  isFloat: boolean,
+): (x: number | string) => string {
   const all = [...values];
   if (!isFloat) return plainFormat(all.map(String));
   const finite = all.filter((x) => Number.isFinite(x) && x !== 0);
@@ -90,7 +93,7 @@ function scientific(x: number): string {
 }
 
 /** Positions of a dimension that are shown: null stands for those left out. */
-const shownPositions = (n: number, isSummary: boolean): (number | null)[] =>
+export const shownPositions = (n: number, isSummary: boolean): (number | null)[] =>
   isSummary && n > 2 * EDGE_ITEMS
     ? [
         ...Array.from({ length: EDGE_ITEMS }, (_, i) => i),

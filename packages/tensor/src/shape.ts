@@ -109,3 +109,13 @@ export function inferShape(shape: Shape, numel: number, op: string): Shape {
   }
   return shape.map((n) => (n === -1 ? numel / rest : n));
 }
+
+/** @throws ShapeError when a size is not a whole number from 0. */
+export function requireSizes(name: string, shape: Shape): void {
+  for (const n of shape) {
+    if (!Number.isInteger(n) || n < 0)
+      throw new ShapeError(
+        `${name}: ${formatShape(shape)} is not a shape: sizes are whole numbers from 0`,
+      );
+  }
+}

@@ -13,6 +13,8 @@ export interface Autograd {
   backward(root: Tensor, gradient: Tensor | undefined, options: BackwardOptions): void;
   registerHook(tensor: Tensor, hook: TensorHook): () => void;
   retainGrad(tensor: Tensor): void;
+  retainsGrad(tensor: Tensor): boolean;
+  registerPostAccumulateGradHook(tensor: Tensor, hook: (leaf: Tensor) => void): () => void;
 }
 export interface BackwardOptions {
   /** Keep what the graph saved, so that `backward()` can run through it again. Default: the value of createGraph. */

@@ -21,6 +21,11 @@ export class Storage {
   host: ArrayBufferView | null;
 
   constructor(backend: Backend, bytes: number, host: ArrayBufferView | null = null) {
+    if (!(Number.isSafeInteger(bytes) && bytes >= 0))
+      throw new DlError(
+        "shape",
+        `allocation: ${bytes} is not a number of bytes: a size of the shape is negative, fractional or no number at all`,
+      );
     this.backend = backend;
     this.bytes = bytes;
     this.host = host;

@@ -49,6 +49,14 @@ export interface GraphNode {
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: see above
 export interface Tensor extends TensorMethods {}
 
+/** Of a tensor like another: what is left out is the other's. */
+export interface NewOptions {
+  dtype?: DType;
+  device?: Backend;
+  /** Default false. */
+  requiresGrad?: boolean;
+}
+
 export type NestedNumbers = number | boolean | NestedNumbers[];
 
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: index.ts adds the methods, see methods.ts
@@ -323,11 +331,15 @@ export class Tensor {
         "in-place",
         "set_: this tensor is the result of an op: its gradient would be that of other numbers",
       );
-    const { memory: view } = this;
-    source.memory.storage.retain();
-    this.#view = source.memory;
-    view.storage.release();
+    this.lookAt(source.memory);
     return this;
+  }
+  /** @internal */
+  lookAt(view: View): void {
+    const { memory: before } = this;
+    view.storage.retain();
+    this.#view = view;
+    before.storage.release();
   }
   /** Outlives the scope it was made in. */
   keep(): this {
@@ -361,11 +373,15 @@ export class Tensor {
     return casts.contiguous(this);
   }
   /** Zeros of the same dtype on the same backend. */
-  newZeros(shape: Shape): Tensor {
-    return new Tensor(filledView(this.device, this.dtype, shape, 0));
+  newZeros(shape: Shape, options?: NewOptions): Tensor {
+    return this.newFull(shape, 0, options);
   }
-  newFull(shape: Shape, value: number): Tensor {
-    return new Tensor(filledView(this.device, this.dtype, shape, value));
+  newFull(
+    shape: Shape,
+    value: number,
+    { dtype = this.dtype, device = this.device, requiresGrad = false }: NewOptions = {},
+  ): Tensor {
+    return new Tensor(filledView(device, dtype, shape, value)).requiresGrad_(requiresGrad);
   }
 
   // ---- views ---------------------------------------------------------------------------------------------------------
@@ -444,10 +460,10 @@ export class Tensor {
 
   /** this + alpha · other */
   add(other: Operand, { alpha = 1 } = {}): Tensor {
-    return binary.add(this, alpha === 1 ? other : binary.mul(other as Tensor, alpha));
+    return binary.add(this, times(other, alpha));
   }
   sub(other: Operand, { alpha = 1 } = {}): Tensor {
-    return binary.sub(this, alpha === 1 ? other : binary.mul(other as Tensor, alpha));
+    return binary.sub(this, times(other, alpha));
   }
   mul(other: Operand): Tensor {
     return binary.mul(this, other);
@@ -629,13 +645,15 @@ export class Tensor {
     return inplace.write(this, "sub_", this.sub(other, { alpha }));
   }
   mul_(other: Operand): this {
-    return inplace.write(this, "mul_", this.mul(other));
+    return inplace.change(this, "mul_", (x) => x.mul(other), [other]);
   }
-  div_(other: Operand): this {
-    return inplace.write(this, "div_", this.div(other));
+  div_(other: Operand, options: { roundingMode?: arithmetic.RoundingMode } = {}): this {
+    return inplace.write(this, "div_", this.div(other, options));
   }
-  clamp_(options: { min?: Operand; max?: Operand }): this {
-    return inplace.write(this, "clamp_", this.clamp(options));
+  clamp_(options: { min?: Operand; max?: Operand }): this;
+  clamp_(min?: Operand | null, max?: Operand | null): this;
+  clamp_(first?: Operand | null | { min?: Operand; max?: Operand }, max?: Operand | null): this {
+    return inplace.change(this, "clamp_", (x) => x.clamp(first as Operand, max), [first, max]);
   }
   maskedFill_(mask: Tensor, value: Operand): this {
     return inplace.write(this, "maskedFill_", this.maskedFill(mask, value));
@@ -643,6 +661,11 @@ export class Tensor {
 }
 
 Object.defineProperty(Tensor.prototype, BRAND, { value: true });
+
+function times(x: Operand, alpha: number): Operand {
+  if (alpha === 1) return x;
+  return typeof x === "number" ? x * alpha : binary.mul(x, alpha);
+}
 
 /** The elements of a view whose memory is a JavaScript array, row-major. */
 function copyOut(view: View, host: ArrayBufferView): TypedArray {
@@ -667,7 +690,8 @@ function copyOut(view: View, host: ArrayBufferView): TypedArray {
 export const isTensor = (x: unknown): x is Tensor =>
   typeof x === "object" && x !== null && BRAND in x;
 
-function autograd(what: string): Autograd {
+/** @internal */
+export function autograd(what: string): Autograd {
   if (!state.autograd)
     throw new DlError(
       "no-autograd",

@@ -129,6 +129,13 @@ def derived_cases():
     add(*linear, [("parametrizations.spectral_norm", [], {"name": "bias"})], ("parametrize.remove_parametrizations", ["bias"], {}))
     add(*linear, [("parametrizations.spectral_norm", [], {})], ("parametrize.remove_parametrizations", ["weight"], {"leave_parametrized": False}))
     add(*linear, [("parametrizations.spectral_norm", [], {}), ("parametrizations.weight_norm", [], {"name": "bias", "dim": None})], ("parametrize.remove_parametrizations", ["weight"], {}))
+    made_plain = ("parametrize.remove_parametrizations", ["weight"], {})
+    for sizes in ([4, 3], [3, 4], [3, 3], [1, 1], [1, 2], [2, 2]):
+        for orthogonal_map in (None, "matrix_exp", "cayley", "householder"):
+            keywords = {} if orthogonal_map is None else {"orthogonal_map": orthogonal_map}
+            add("Linear", sizes, {}, pattern(2, sizes[0]), [("parametrizations.orthogonal", [], keywords)], made_plain, times=1)
+        add("Linear", sizes, {}, pattern(2, sizes[0]), [("parametrizations.orthogonal", [], {"orthogonal_map": "householder", "use_trivialization": False})], made_plain, times=1)
+    add("Conv1d", [2, 3, 2], {}, pattern(2, 2, 5), [("parametrizations.orthogonal", [], {"name": "weight"})], made_plain, times=1)
     mask = torch.tensor([[1.0, 0, 1, 0], [0, 0, 0, 1], [1, 1, 1, 1]])
     score = pattern(3, 4, seed=9)
     for steps in (

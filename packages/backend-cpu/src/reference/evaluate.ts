@@ -5,6 +5,7 @@
  */
 import type {
   BinaryOp,
+  BitOp,
   CompareOp,
   ComputeType,
   Expr,
@@ -12,7 +13,7 @@ import type {
   Program,
   UnaryOp,
 } from "@dl/tensor/core";
-import { BINARY, powInt32, UNARY } from "./functions.ts";
+import { BINARY, BITS, powInt32, UNARY } from "./functions.ts";
 import { toInt32 } from "./transfer.ts";
 import { BLOCK } from "./walk.ts";
 
@@ -97,9 +98,10 @@ function stepFor({ op }: Expr, to: Register, args: readonly Register[], type: Co
     ) as Loop;
     return (n) => loop(to, a, b, n);
   }
-  if (op in BINARY) {
+  const ofTwo = op in BITS ? BITS[op as BitOp] : BINARY[op as BinaryOp];
+  if (ofTwo) {
     // A double does not hold the low bits of a large power.
-    const f = op === "pow" && type === "int32" ? powInt32 : BINARY[op as BinaryOp];
+    const f = op === "pow" && type === "int32" ? powInt32 : ofTwo;
     return (n) => {
       for (let i = 0; i < n; i++) to[i] = f(a[i], b[i]);
     };

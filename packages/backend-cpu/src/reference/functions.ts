@@ -1,5 +1,5 @@
 /** What the functions of one number are, in double precision. */
-import type { BinaryOp, UnaryOp } from "@dl/tensor/core";
+import type { BinaryOp, BitOp, UnaryOp } from "@dl/tensor/core";
 import { erf } from "./erf.ts";
 
 export const UNARY: Readonly<Record<UnaryOp, (x: number) => number>> = {
@@ -41,6 +41,15 @@ export const BINARY: Readonly<Record<BinaryOp, (a: number, b: number) => number>
   max: Math.max,
   min: Math.min,
   atan2: Math.atan2,
+};
+
+/** JavaScript's own operators: they work on 32 bits, and take a distance modulo 32. */
+export const BITS: Readonly<Record<BitOp, (a: number, b: number) => number>> = {
+  bitAnd: (a, b) => a & b,
+  bitOr: (a, b) => a | b,
+  bitXor: (a, b) => a ^ b,
+  bitShl: (a, b) => a << b,
+  bitShr: (a, b) => a >> b,
 };
 
 /** JavaScript's power but for two cases in which IEEE 754 says 1: 1 to any power, and ±1 to ±∞. */

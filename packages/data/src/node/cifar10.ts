@@ -1,10 +1,9 @@
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { CIFAR10_CLASSES, parseCifar10 } from "../cifar10.ts";
 import { gunzip } from "../gzip.ts";
 import { ImageDataset, type Normalization } from "../images.ts";
+import { type Archive, unpackArchive } from "./archive.ts";
 import {
-  download,
   type FileOptions,
   type FoundFile,
   MissingFilesError,
@@ -14,7 +13,6 @@ import {
   rootOf,
 } from "./files.ts";
 import { unpackMed } from "./med.ts";
-import { tarFiles } from "./tar.ts";
 
 export interface Cifar10Options extends FileOptions {
   /** The 50,000 images to train on, or the 10,000 to test on. Default true. */
@@ -33,9 +31,13 @@ const TRAIN: Record<string, string> = {
 };
 const TEST: Record<string, string> = { "test_batch.bin": "803d5f7f4d78ea53de84dbe85f74fb6d" };
 
-const ARCHIVE = "cifar-10-binary.tar.gz";
-const ARCHIVE_MD5 = "c32a1d4ab5d03f1284b67883e8d87530";
-const MIRRORS = [`https://www.cs.toronto.edu/~kriz/${ARCHIVE}`];
+const ARCHIVE: Archive = {
+  file: "cifar-10-binary.tar.gz",
+  md5: "c32a1d4ab5d03f1284b67883e8d87530",
+  mirrors: ["https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"],
+  members: [...Object.keys(TRAIN), ...Object.keys(TEST)],
+  maxBytes: 2 ** 28,
+};
 const FOLDERS = ["cifar10", "cifar-10-batches-bin", "cifar10/cifar-10-batches-bin", "."];
 const STANDARD: Normalization = {
   mean: [0.4914, 0.4822, 0.4465],
@@ -76,11 +78,10 @@ async function readBatch(
   const folders = places(rootOf(options), FOLDERS);
   const file = await find(name, folders);
   if (!file) {
-    if (!options.download) missing(name, folders);
-    await downloadArchive(folders[0], options);
+    if (!(await unpackArchive(ARCHIVE, folders, options))) missing(name, folders);
     return readBatch(name, md5, { ...options, download: false });
   }
-  const packed = await gunzip(file.bytes, file.path);
+  const packed = await gunzip(file.bytes, file.path, { maxBytes: 2 ** 26 });
   const bytes = file.path.endsWith(".med.gz") ? unpackMed(packed, file.path) : packed;
   const batch = parseCifar10(bytes, file.path);
   requireMd5(file.path, bytes, md5);
@@ -92,25 +93,9 @@ const find = (name: string, folders: readonly string[]): Promise<FoundFile | nul
     folders.flatMap((dir) => [name, `${name}.gz`, `${name}.med.gz`].map((file) => join(dir, file))),
   );
 
-async function downloadArchive(folder: string, options: Cifar10Options): Promise<void> {
-  const path = join(folder, ARCHIVE);
-  const archive =
-    (await readFirst([path])) ?? (await download(MIRRORS, path, ARCHIVE_MD5, options.onProgress));
-  requireMd5(path, archive.bytes, ARCHIVE_MD5);
-  await mkdir(folder, { recursive: true });
-  for (const { name, contents } of tarFiles(await gunzip(archive.bytes, path))) {
-    const file = name.slice(name.lastIndexOf("/") + 1);
-    if (!(file in TRAIN) && !(file in TEST)) continue;
-    const partial = join(folder, `${file}.${process.pid}.part`);
-    await writeFile(partial, contents);
-    await rename(partial, join(folder, file));
-  }
-  await rm(path);
-}
-
 function missing(name: string, folders: readonly string[]): never {
   throw new MissingFilesError(
-    `CIFAR-10 is not there: no ${name} in ${folders.join(", ")}. Unpack ${ARCHIVE} into the first of these folders, ` +
+    `CIFAR-10 is not there: no ${name} in ${folders.join(", ")}. Unpack ${ARCHIVE.file} into the first of these folders, or put it there, ` +
       "name the folder its files are in as root (or in the environment as DL_DATA), or pass { download: true }",
   );
 }

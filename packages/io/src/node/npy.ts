@@ -1,6 +1,7 @@
 import type { Tensor } from "@dl/tensor/core";
 import { readNpy } from "../npy/read.ts";
 import { type NpyWriteOptions, writeNpy } from "../npy/write.ts";
+import { type NpzReadOptions, readNpz } from "../npz.ts";
 import type { ReadOptions } from "../safetensors/read.ts";
 import { readAll, writing } from "./files.ts";
 
@@ -16,6 +17,21 @@ import { readAll, writing } from "./files.ts";
  */
 export const loadNpy = async (path: string, options: ReadOptions = {}): Promise<Tensor> =>
   readNpy(await readAll(path), { ...options, name: path });
+
+/**
+ * Reads a .npz file: `numpy.savez` wrote it.
+ *
+ * @throws DlError with code `data` that names the file, the array, and what is wrong with it.
+ *
+ * @example
+ * ```ts no-run: needs a file
+ * const { images, labels } = await loadNpz("digits.npz");
+ * ```
+ */
+export const loadNpz = async (
+  path: string,
+  options: Omit<NpzReadOptions, "name"> = {},
+): Promise<Record<string, Tensor>> => readNpz(await readAll(path), { ...options, name: path });
 
 /**
  * Writes a tensor to a .npy file: `numpy.load` reads it. The file appears when all of it is written.

@@ -44,7 +44,11 @@ export async function loadSafetensors(
   );
 }
 
-const loadFile = (path: string, { device = getBackend() }: ReadOptions): Promise<Safetensors> =>
+/** One file, which has to have this name. */
+export const loadFile = (
+  path: string,
+  { device = getBackend() }: ReadOptions,
+): Promise<Safetensors> =>
   reading(path, async (handle, size) => {
     const start =
       8 + headerLength(await readRange(handle, 0, Math.min(START, size), path), size, path);

@@ -86,18 +86,7 @@ const gated = defineMap<[Tensor, Tensor]>("glu", (value, gate) =>
  * @example
  * prelu(tensor([[-1, -1]]), tensor([0.1, 0.5])) // => [[-0.1, -0.5]]
  */
-export function prelu(x: Tensor, weight: Tensor): Tensor {
-  if (weight.rank > 1)
-    throw new ShapeError(`prelu: the weight has to be a vector, got ${formatShape(weight.shape)}`);
-  if (weight.numel === 1) return T.scope(() => T.prelu(x, weight.reshape([])));
-  const channels = x.rank > 1 ? x.shape[1] : 1;
-  if (weight.numel !== channels)
-    throw new ShapeError(
-      `prelu: there are ${weight.numel} weights for ${channels} channels of the input ${formatShape(x.shape)}: one for all, or one per channel`,
-    );
-  const shape = x.shape.map((_, d) => (d === 1 ? channels : 1));
-  return T.scope(() => T.prelu(x, weight.reshape(shape)));
-}
+export const prelu = T.prelu;
 
 export interface RReLUOptions extends Inplace {
   /** Smallest slope. Default 1/8. */

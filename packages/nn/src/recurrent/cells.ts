@@ -81,7 +81,7 @@ abstract class Cell extends Module {
     const batched = (t: Tensor) => (isBatched ? t : t.unsqueeze(0));
     const x = batched(input);
     const states =
-      given?.map((t, i) => this.#checked(t, i, x.shape[0], isBatched)).map(batched) ??
+      given?.map((t, i) => this._checked(t, i, x.shape[0], isBatched)).map(batched) ??
       new Array<Tensor>(count).fill(
         zeros([x.shape[0], this.hiddenSize], { dtype: x.dtype, device: x.device }),
       );
@@ -93,7 +93,7 @@ abstract class Cell extends Module {
     return isBatched ? results : results.map((t) => t.squeeze(0));
   }
 
-  #checked(t: Tensor, i: number, batch: number, isBatched: boolean): Tensor {
+  private _checked(t: Tensor, i: number, batch: number, isBatched: boolean): Tensor {
     checkTensor(t, this.constructor.name, 1 + i);
     const wanted = [...(isBatched ? [batch] : []), this.hiddenSize];
     if (t.rank === wanted.length && t.shape.every((n, d) => n === wanted[d])) return t;

@@ -92,9 +92,9 @@ export abstract class Recurrent extends Module {
     this.projSize = projSize;
 
     const rows = GATES[mode] * hiddenSize;
-    const out = this.#outputSize;
+    const out = this._outputSize;
     for (let layer = 0; layer < numLayers; layer++) {
-      for (const direction of this.#directions) {
+      for (const direction of this._directions) {
         const put = (field: string, key: string, shape: Shape) => {
           const suffix = [`L${layer}`, `_l${layer}`];
           if (direction === 1)
@@ -103,7 +103,7 @@ export abstract class Recurrent extends Module {
             key: key + suffix[1],
           });
         };
-        const width = layer === 0 ? inputSize : out * this.#directions.length;
+        const width = layer === 0 ? inputSize : out * this._directions.length;
         put("weightIh", "weight_ih", [rows, width]);
         put("weightHh", "weight_hh", [rows, out]);
         if (bias) {
@@ -125,20 +125,20 @@ export abstract class Recurrent extends Module {
   get allWeights(): Parameter[][] {
     const all: Parameter[][] = [];
     for (let layer = 0; layer < this.numLayers; layer++)
-      for (const direction of this.#directions)
-        all.push(Object.values(this.#weights(layer, direction)).filter((p) => p !== undefined));
+      for (const direction of this._directions)
+        all.push(Object.values(this._weights(layer, direction)).filter((p) => p !== undefined));
     return all;
   }
   /** Does nothing: PyTorch moves the weights together for cuDNN here. */
   flattenParameters(): void {}
 
-  get #directions(): readonly (0 | 1)[] {
+  private get _directions(): readonly (0 | 1)[] {
     return this.bidirectional ? [0, 1] : [0];
   }
-  get #outputSize(): number {
+  private get _outputSize(): number {
     return this.projSize || this.hiddenSize;
   }
-  #weights(layer: number, direction: 0 | 1) {
+  private _weights(layer: number, direction: 0 | 1) {
     const fields = this as unknown as Record<string, Parameter | undefined>;
     const suffix = `L${layer}${direction === 1 ? "Reverse" : ""}`;
     return {
@@ -157,10 +157,10 @@ export abstract class Recurrent extends Module {
   ): { output: X; states: Tensor[] } {
     if (input instanceof PackedSequence) {
       const { data, sizes, batchSizes, sortedIndices, unsortedIndices } = input;
-      this.#checkSequence(data, 2, "packed data has to be [rows, features]");
+      this._checkSequence(data, 2, "packed data has to be [rows, features]");
       const order = (t: Tensor, index: Tensor | null) => (index ? indexSelect(t, 1, index) : t);
       const initial = given?.map((t) => order(t, sortedIndices));
-      const { rows, states } = this.#layers(data, sizes, this.#states(initial, sizes[0], data));
+      const { rows, states } = this._layers(data, sizes, this._states(initial, sizes[0], data));
       return {
         output: new PackedSequence(rows, batchSizes, { sortedIndices, unsortedIndices }) as X,
         states: states.map((t) => order(t, unsortedIndices)),
@@ -169,7 +169,7 @@ export abstract class Recurrent extends Module {
     checkTensor(input, this.constructor.name, 0);
     const x = input as Tensor;
     const isBatched = x.rank !== 2;
-    this.#checkSequence(
+    this._checkSequence(
       x,
       isBatched ? 3 : 2,
       `the input has to be ${this.batchFirst ? "[batch, time, features]" : "[time, batch, features]"}, or [time, features] without a batch`,
@@ -186,17 +186,17 @@ export abstract class Recurrent extends Module {
           throw new ShapeError(
             `${this.constructor.name}: for an input ${formatShape(x.shape)} without a batch the states have 2 dimensions too, got ${formatShape(t.shape)}`,
           );
-    const initial = this.#states(isBatched ? given : given?.map((t) => t.unsqueeze(1)), batch, x);
+    const initial = this._states(isBatched ? given : given?.map((t) => t.unsqueeze(1)), batch, x);
     const flat = byTime.reshape([time * batch, x.shape.at(-1)!]);
-    const { rows, states } = this.#layers(flat, new Array<number>(time).fill(batch), initial);
+    const { rows, states } = this._layers(flat, new Array<number>(time).fill(batch), initial);
     const y = rows.reshape([time, batch, rows.shape[1]]);
     const output = !isBatched ? y.squeeze(1) : this.batchFirst ? y.transpose(0, 1) : y;
     return { output: output as X, states: isBatched ? states : states.map((t) => t.squeeze(1)) };
   }
 
-  #checkSequence(x: Tensor, rank: number, wanted: string): void {
+  private _checkSequence(x: Tensor, rank: number, wanted: string): void {
     const name = this.constructor.name;
-    checkInput(name, x, this.#weights(0, 0).weightIh.dtype);
+    checkInput(name, x, this._weights(0, 0).weightIh.dtype);
     if (x.rank !== rank) throw new ShapeError(`${name}: ${wanted}, got ${formatShape(x.shape)}`);
     if (x.shape.at(-1) !== this.inputSize)
       throw new ShapeError(
@@ -205,9 +205,9 @@ export abstract class Recurrent extends Module {
   }
 
   /** What was given, or zeros, as a list per layer and direction. */
-  #states(given: readonly Tensor[] | undefined, batch: number, like: Tensor): Tensor[][] {
-    const count = this.numLayers * this.#directions.length;
-    const widths = this.mode === "LSTM" ? [this.#outputSize, this.hiddenSize] : [this.hiddenSize];
+  private _states(given: readonly Tensor[] | undefined, batch: number, like: Tensor): Tensor[][] {
+    const count = this.numLayers * this._directions.length;
+    const widths = this.mode === "LSTM" ? [this._outputSize, this.hiddenSize] : [this.hiddenSize];
     return widths.map((width, i) => {
       const shape = [count, batch, width];
       if (!given) {
@@ -223,7 +223,7 @@ export abstract class Recurrent extends Module {
     });
   }
 
-  #layers(
+  private _layers(
     input: Tensor,
     sizes: readonly number[],
     initial: readonly Tensor[][],
@@ -236,9 +236,9 @@ export abstract class Recurrent extends Module {
       const { rows, states } = scope(() => {
         const outputs: Tensor[] = [];
         const states: Tensor[][] = initial.map(() => []);
-        for (const direction of this.#directions) {
-          const at = layer * this.#directions.length + direction;
-          const { weightIh, weightHh, biasIh, biasHh, weightHr } = this.#weights(layer, direction);
+        for (const direction of this._directions) {
+          const at = layer * this._directions.length + direction;
+          const { weightIh, weightHh, biasIh, biasHh, weightHr } = this._weights(layer, direction);
           const isGru = this.mode === "GRU";
           // In a GRU the state's share of the candidate is multiplied by a gate, bias and all.
           const bias = isGru ? biasIh : biasIh?.add(biasHh!);

@@ -53,8 +53,8 @@ export class TransformerDecoderLayer extends TransformerLayer {
   }
 
   forward(tgt: Tensor, memory: Tensor, options: DecoderCall = {}): Tensor {
-    const self = (x: Tensor) => this.#self(x, options);
-    const cross = (x: Tensor) => this.#cross(x, memory, options);
+    const self = (x: Tensor) => this._self(x, options);
+    const cross = (x: Tensor) => this._cross(x, memory, options);
     const feedforward = (x: Tensor) => this.dropout3(this.feedforward(x));
     let x = tgt;
     if (this.normFirst) {
@@ -67,7 +67,7 @@ export class TransformerDecoderLayer extends TransformerLayer {
     return this.norm3(x.add(feedforward(x)));
   }
 
-  #self(x: Tensor, { tgtMask, tgtKeyPaddingMask, tgtIsCausal }: DecoderCall): Tensor {
+  private _self(x: Tensor, { tgtMask, tgtKeyPaddingMask, tgtIsCausal }: DecoderCall): Tensor {
     const [y] = this.selfAttn(x, x, x, {
       attnMask: tgtMask,
       keyPaddingMask: tgtKeyPaddingMask,
@@ -77,7 +77,7 @@ export class TransformerDecoderLayer extends TransformerLayer {
     return this.dropout1(y);
   }
 
-  #cross(
+  private _cross(
     x: Tensor,
     memory: Tensor,
     { memoryMask, memoryKeyPaddingMask, memoryIsCausal = false }: DecoderCall,

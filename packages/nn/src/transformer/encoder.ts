@@ -44,7 +44,7 @@ export class TransformerEncoderLayer extends TransformerLayer {
   }
 
   forward(src: Tensor, options: EncoderLayerCall = {}): Tensor {
-    const attended = (x: Tensor) => this.#attention(x, options);
+    const attended = (x: Tensor) => this._attention(x, options);
     if (this.normFirst) {
       const x = src.add(attended(this.norm1(src)));
       return x.add(this.dropout2(this.feedforward(this.norm2(x))));
@@ -53,7 +53,7 @@ export class TransformerEncoderLayer extends TransformerLayer {
     return this.norm2(x.add(this.dropout2(this.feedforward(x))));
   }
 
-  #attention(
+  private _attention(
     x: Tensor,
     { srcMask, srcKeyPaddingMask, isCausal = false }: EncoderLayerCall,
   ): Tensor {
@@ -88,8 +88,7 @@ export interface EncoderCall extends Omit<EncoderLayerCall, "srcMask" | "isCausa
  *
  *     src [S, N, dModel] → the same shape      (`[N, S, dModel]` if the layers are batch first)
  *
- * The layers are copies of the one given, with the same starting values, so that they should be drawn anew for training;
- * a layer class of your own needs a method `copy()`. Options of the call: `mask`, `srcKeyPaddingMask`, `isCausal`.
+ * The layers are copies of the one given, with the same starting values, so that they should be drawn anew for training. Options of the call: `mask`, `srcKeyPaddingMask`, `isCausal`.
  *
  * PyTorch's encoder in evaluation mode may leave padded positions out and give zeros there (before `norm`); this one
  * always computes them. The other positions have the same numbers.

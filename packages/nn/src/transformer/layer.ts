@@ -1,7 +1,6 @@
 /** What the two kinds of transformer layers share. */
 import { DlError, type Tensor } from "@dl/tensor/core";
 import { MultiheadAttention } from "../attention.ts";
-import { undrawn } from "../drawing.ts";
 import { Dropout } from "../dropout.ts";
 import { gelu, relu } from "../functional.ts";
 import { Linear } from "../linear.ts";
@@ -47,10 +46,6 @@ export abstract class TransformerLayer extends Module {
   declare dropout: Dropout;
   declare linear2: Linear;
   declare activation: (x: Tensor) => Tensor;
-  /** What it was made with. */
-  readonly #dModel: number;
-  readonly #nhead: number;
-  readonly #options: TransformerLayerOptions;
 
   /** @param count of normalisations, and of what drops out before them */
   constructor(dModel: number, nhead: number, options: TransformerLayerOptions, count: 2 | 3) {
@@ -67,9 +62,6 @@ export abstract class TransformerLayer extends Module {
       device,
     } = options;
     const name = new.target.name;
-    this.#dModel = dModel;
-    this.#nhead = nhead;
-    this.#options = options;
     this.normFirst = normFirst;
     const found = activationOf(name, activation);
     const layer = { bias, dtype, device };
@@ -93,51 +85,20 @@ export abstract class TransformerLayer extends Module {
     return this.linear2(this.dropout(this.activation(this.linear1(x))));
   }
 
-  /**
-   * Another layer with the same options and values, as `TransformerEncoder` and `TransformerDecoder` want them. No random
-   * numbers are drawn.
-   *
-   * @throws DlError "value" for an activation that is a module with parameters, which the two would share.
-   */
+  /** `deepcopy()` */
   copy(): this {
-    const { activation } = this;
-    if (isModule(activation) && activation.parameters().length > 0)
-      throw new DlError(
-        "value",
-        `${this.constructor.name}: an activation with parameters cannot be copied: give a function, or make the layers one by one`,
-      );
-    const { dtype, device } = this.linear1.weight;
-    const Layer = this.constructor as new (
-      dModel: number,
-      nhead: number,
-      options: TransformerLayerOptions,
-    ) => this;
-    const other = undrawn(
-      () => new Layer(this.#dModel, this.#nhead, { ...this.#options, activation, dtype, device }),
-    );
-    other.loadStateDict(this.stateDict());
-    const mine = this.parameters();
-    other.parameters().forEach((p, i) => {
-      p.requiresGrad_(mine[i].requiresGrad);
-    });
-    return other.train(this.training);
+    return this.deepcopy();
   }
 }
 
-/** A layer that can be put several times into a stack. */
-export interface Copyable {
-  copy(): Module;
-}
-
-/** `count` copies of a layer, of which none is the layer itself. */
+/** `count` copies of a layer, of which none is the layer itself: by its own `copy()` if it has one, or `deepcopy()`. */
 export function copiesOf<M extends Module>(name: string, layer: M, count: number): M[] {
   if (!Number.isInteger(count) || count < 0)
     throw new DlError("value", `${name}: numLayers is ${count}: a whole number is wanted`);
-  const { copy } = layer as unknown as Partial<Copyable>;
-  if (!isModule(layer) || typeof copy !== "function")
-    throw new DlError(
-      "value",
-      `${name}: the layer ${isModule(layer) ? layer.constructor.name : String(layer)} has no copy(): a layer of your own needs one, which returns another layer with the same values`,
-    );
-  return Array.from({ length: count }, () => copy.call(layer) as M);
+  if (!isModule(layer))
+    throw new DlError("value", `${name}: the layer ${String(layer)} is not a module`);
+  const { copy } = layer as unknown as { copy?: unknown };
+  return Array.from({ length: count }, () =>
+    typeof copy === "function" ? (copy.call(layer) as M) : layer.deepcopy(),
+  );
 }

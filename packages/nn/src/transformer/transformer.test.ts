@@ -133,7 +133,7 @@ describe("stacks of transformer layers", () => {
     close(layer.linear1.weight, before);
     close(b.linear1.weight, before);
   });
-  test("copy layers of a class of one's own by their copy()", () => {
+  test("copy layers of a class of one's own, by its copy() if it has one", () => {
     class Own extends Module {
       inner = new Linear(2, 2);
       forward(x: Tensor): Tensor {
@@ -141,18 +141,28 @@ describe("stacks of transformer layers", () => {
       }
     }
     class Copied extends Own {
+      readonly isCopy: boolean;
+      constructor(isCopy = false) {
+        super();
+        this.isCopy = isCopy;
+      }
       copy(): Copied {
-        const other = new Copied();
+        const other = new Copied(true);
         other.loadStateDict(this.stateDict());
         return other;
       }
     }
-    expect(messageOf(() => new TransformerEncoder(new Own(), 2))).toContain("no copy()");
-    const stack = new TransformerEncoder(new Copied(), 2);
-    expect(Object.keys(stack.stateDict())).toContain("layers.1.inner.weight");
-    expect(messageOf(() => new TransformerDecoder(Own as never, 2))).toContain("no copy()");
+    for (const layer of [new Own(), new Copied()]) {
+      const stack = new TransformerEncoder(layer, 2);
+      expect(Object.keys(stack.stateDict())).toContain("layers.1.inner.weight");
+      const [first, second] = stack.layers as unknown as Iterable<Own>;
+      expect([layer.inner.weight, first.inner.weight]).not.toContain(second.inner.weight);
+      close(second.inner.weight, layer.inner.weight.tolistSync() as number[][]);
+      expect((first as Copied).isCopy).toBe(layer instanceof Copied ? true : undefined);
+    }
+    expect(messageOf(() => new TransformerDecoder(Own as never, 2))).toContain("not a module");
   });
-  test("take activations that are functions or modules, but share none with parameters", () => {
+  test("take activations that are functions or modules, and copy their parameters", () => {
     const x = rand(2, 3, 4);
     const gelu = new TransformerEncoderLayer(4, 2, { ...options, activation: "gelu" });
     for (const activation of [(t: Tensor) => new GELU()(t), new GELU()]) {
@@ -163,7 +173,10 @@ describe("stacks of transformer layers", () => {
     }
     const learnt = new TransformerEncoderLayer(4, 2, { ...options, activation: new PReLU() });
     expect(Object.keys(learnt.stateDict())).toContain("activation.weight");
-    expect(messageOf(() => new TransformerEncoder(learnt, 2))).toContain("cannot be copied");
+    const stack = new TransformerEncoder(learnt, 2);
+    expect(stack.getParameter("layers.0.activation.weight")).not.toBe(
+      stack.getParameter("layers.1.activation.weight"),
+    );
     expect(
       messageOf(() => new TransformerEncoderLayer(4, 2, { activation: "elu" as never })),
     ).toContain('"gelu"');

@@ -118,7 +118,7 @@ export class Transformer extends Module {
   }
 
   forward(src: Tensor, tgt: Tensor, options: TransformerCall = {}): Tensor {
-    this.#check(src, tgt);
+    this._check(src, tgt);
     const { tgtMask, memoryMask, tgtKeyPaddingMask, memoryKeyPaddingMask } = options;
     const { tgtIsCausal, memoryIsCausal = false } = options;
     const memory = this.encoder(src, {
@@ -136,7 +136,7 @@ export class Transformer extends Module {
     }) as Tensor;
   }
 
-  #check(src: Tensor, tgt: Tensor): void {
+  private _check(src: Tensor, tgt: Tensor): void {
     const shapes = `src ${formatShape(src.shape)}, tgt ${formatShape(tgt.shape)}`;
     const batchDim = this.batchFirst ? 0 : 1;
     if (src.rank === 3 && src.shape[batchDim] !== tgt.shape[batchDim])

@@ -10,14 +10,19 @@ import { DlError, type Tensor } from "@dl/tensor/core";
 import type { Module } from "../module.ts";
 import { isParameter, Parameter } from "../parameter.ts";
 
-/** How a field is computed. */
+/** How a field is computed, from nothing but other fields of its module: so it holds for a copy of the module, too. */
 export interface Derivation {
+  /** Who made it. */
+  readonly kind: string;
+  /** The field's name in the state dictionary. */
+  readonly key: string;
   /** @param isCall whether the module is being called */
-  compute(isCall: boolean): Tensor;
+  compute(module: Module, isCall: boolean): Tensor;
   /** What assigning to the field does. Default: an error. */
-  assign?(value: Tensor): void;
+  assign?(module: Module, value: Tensor): void;
 }
-interface DerivedField extends Derivation {
+interface DerivedField {
+  readonly derivation: Derivation;
   value: Tensor | null;
 }
 interface DerivedModule {
@@ -31,7 +36,12 @@ const modules = new WeakMap<Module, DerivedModule>();
 type Fields = Record<string, unknown>;
 
 export const derivationOf = (module: Module, field: string): Derivation | undefined =>
-  modules.get(module)?.fields.get(field);
+  modules.get(module)?.fields.get(field)?.derivation;
+/** All of one kind. */
+export const derivationsOf = (module: Module, kind: string): [field: string, d: Derivation][] =>
+  [...(modules.get(module)?.fields ?? [])].flatMap(([field, { derivation }]) =>
+    derivation.kind === kind ? [[field, derivation] as [string, Derivation]] : [],
+  );
 
 /** Makes `field`, which must have been taken out of the module, one that is computed. */
 export function derive(
@@ -41,17 +51,17 @@ export function derive(
   className?: string,
 ): void {
   const derived = modules.get(module) ?? subclass(module, className);
-  derived.fields.set(field, { ...derivation, value: null });
+  derived.fields.set(field, { derivation, value: null });
   Object.defineProperty(Object.getPrototypeOf(module), field, {
     configurable: true,
     get: () => {
       const own = derived.fields.get(field)!;
-      if (!derived.isCalled) return own.compute(false);
-      return (own.value ??= own.compute(true));
+      if (!derived.isCalled) return own.derivation.compute(module, false);
+      return (own.value ??= own.derivation.compute(module, true));
     },
     set: (value: Tensor) => {
-      const { assign } = derived.fields.get(field)!;
-      if (assign) assign(value);
+      const { assign } = derived.fields.get(field)!.derivation;
+      if (assign) assign(module, value);
       else
         throw new DlError(
           "value",
@@ -60,6 +70,14 @@ export function derive(
     },
   });
 }
+/** For a copy: its fields are computed as those of the module are. */
+export function copyDerivations(module: Module, copy: Module): void {
+  for (const [field, { derivation }] of modules.get(module)?.fields ?? [])
+    derive(copy, field, derivation, module.constructor.name);
+}
+/** The prototype that a module had before fields of it were computed. */
+export const prototypeBelow = (module: Module): object =>
+  modules.get(module)?.prototype ?? Object.getPrototypeOf(module);
 
 /** Takes a computed field out; the last one gives the module its class back. */
 export function underive(module: Module, field: string): void {
@@ -124,6 +142,9 @@ export function parameterIn(
   );
 }
 
+/** A tensor in a field. */
+export const fieldOf = (module: Module, field: string): Tensor =>
+  (module as unknown as Record<string, Tensor>)[field];
 /** Takes fields out of a module. */
 export function removeFields(module: Module, ...fields: string[]): void {
   for (const field of fields) delete (module as unknown as Fields)[field];

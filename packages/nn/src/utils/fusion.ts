@@ -15,11 +15,13 @@ import { Parameter } from "../parameter.ts";
 import { quietly } from "../quiet.ts";
 
 type BatchNorm = BatchNorm1d | BatchNorm2d | BatchNorm3d;
-/** Running mean and variance, eps, and what is learnt. */
-export type BatchNormState = Pick<
-  BatchNorm,
-  "runningMean" | "runningVar" | "eps" | "weight" | "bias"
->;
+interface BatchNormState {
+  readonly runningMean: Tensor | null;
+  readonly runningVar: Tensor | null;
+  readonly eps: number;
+  readonly weight: Tensor | null;
+  readonly bias: Tensor | null;
+}
 
 /** weight · γ / √(variance + eps), and (bias − mean) · γ / √(variance + eps) + β. */
 function fused(
@@ -80,18 +82,39 @@ export function fuseConvBnEval<M extends ConvNd>(
   const Layer = conv.constructor as new (...args: unknown[]) => M;
   const placed = { ...options, dtype: weight.dtype, device: weight.device };
   const copy = remade(() => new Layer(inChannels, outChannels, kernelSize, placed)).eval();
-  const [w, b] = fuseConvBnWeights(weight, conv.bias, bn, { transpose });
+  const [w, b] = fused(weight, conv.bias, bn, transpose ? 1 : 0);
   copy.weight = w;
   copy.bias = b;
   return copy;
 }
-/** Weight and bias of {@link fuseConvBnEval}. */
+/**
+ * Weight and bias of {@link fuseConvBnEval}.
+ *
+ * @param bias of the convolution, or null
+ * @param runningMean of the batch norm, and so are the next
+ * @param options `transpose: true` for transposed convolutions. Default false.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.fuse_conv_bn_weights.html
+ *
+ * @example
+ * const [weight] = fuseConvBnWeights(ones(1, 1, 1), null, zeros(1), ones(1), 0, tensor([3]), null);
+ * weight // => [[[3]]]
+ */
 export const fuseConvBnWeights = (
   weight: Tensor,
   bias: Tensor | null,
-  bn: BatchNormState,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  eps: number,
+  bnWeight: Tensor | null,
+  bnBias: Tensor | null,
   { transpose = false }: { transpose?: boolean } = {},
-): [weight: Parameter, bias: Parameter] => fused(weight, bias, bn, transpose ? 1 : 0);
+): [weight: Parameter, bias: Parameter] =>
+  fused(
+    weight,
+    bias,
+    { runningMean, runningVar, eps, weight: bnWeight, bias: bnBias },
+    transpose ? 1 : 0,
+  );
 
 /**
  * A linear layer that does what `linear` and then `bn` do in evaluation. Neither is changed.
@@ -114,12 +137,25 @@ export function fuseLinearBnEval(linear: Linear, bn: BatchNorm): Linear {
   }
   const options = { dtype: weight.dtype, device: weight.device };
   const copy = remade(() => new Linear(inFeatures, outFeatures, options)).eval();
-  [copy.weight, copy.bias] = fuseLinearBnWeights(weight, bias, bn);
+  [copy.weight, copy.bias] = fused(weight, bias, bn, 0);
   return copy;
 }
-/** Weight and bias of {@link fuseLinearBnEval}. */
+/**
+ * Weight and bias of {@link fuseLinearBnEval}, with the arguments of {@link fuseConvBnWeights}.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.fuse_linear_bn_weights.html
+ *
+ * @example
+ * const [, bias] = fuseLinearBnWeights(ones(1, 1), null, tensor([2]), ones(1), 0, ones(1), zeros(1));
+ * bias // => [-2]
+ */
 export const fuseLinearBnWeights = (
   weight: Tensor,
   bias: Tensor | null,
-  bn: BatchNormState,
-): [weight: Parameter, bias: Parameter] => fused(weight, bias, bn, 0);
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  eps: number,
+  bnWeight: Tensor | null,
+  bnBias: Tensor | null,
+): [weight: Parameter, bias: Parameter] =>
+  fused(weight, bias, { runningMean, runningVar, eps, weight: bnWeight, bias: bnBias }, 0);

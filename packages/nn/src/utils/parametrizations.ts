@@ -6,10 +6,13 @@
 import { DlError, type Tensor } from "@dl/tensor/core";
 import { normalize } from "../functional/distance.ts";
 import { Module } from "../module.ts";
+import { derivationOf } from "./derived.ts";
 import { asMatrix, outputDim, powerIterations, spectralNormOf } from "./matrix.ts";
 import { registerParametrization } from "./parametrize.ts";
 import { randomUnit, type SpectralNormOptions } from "./spectralNorm.ts";
 import { normalizedWeight, normExceptDim } from "./weightNorm.ts";
+
+export { type OrthogonalMap, type OrthogonalOptions, orthogonal } from "./orthogonal.ts";
 
 class _WeightNorm extends Module {
   readonly dim: number | null;
@@ -31,6 +34,8 @@ class _WeightNorm extends Module {
  *
  * @param name the field. Default `"weight"`.
  * @param dim null: one length for the whole tensor. Default 0.
+ * State dictionaries of modules with the older `utils.weightNorm` can be loaded, too.
+ *
  * @returns the module; `parametrize.removeParametrizations(module, "weight")` makes it plain again.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrizations.weight_norm.html
  *
@@ -38,10 +43,23 @@ class _WeightNorm extends Module {
  * const layer = weightNorm(new Linear(4, 2));
  * layer.getParameter("parametrizations.weight.original0").shape // => [2, 1]
  */
-export const weightNorm = <M extends Module>(
+export function weightNorm<M extends Module>(
   module: M,
   { name = "weight", dim = 0 }: { name?: string; dim?: number | null } = {},
-): M => registerParametrization(module, name, new _WeightNorm(dim), { unsafe: true });
+): M {
+  registerParametrization(module, name, new _WeightNorm(dim), { unsafe: true });
+  const { key } = derivationOf(module, name)!;
+  // What `utils.weightNorm` saves.
+  module.registerLoadStateDictPreHook((_, dict, prefix) => {
+    const old = [`${prefix}${key}_g`, `${prefix}${key}_v`];
+    if (!old.every((k) => k in dict)) return;
+    old.forEach((k, i) => {
+      dict[`${prefix}parametrizations.${key}.original${i}`] = dict[k];
+      delete dict[k];
+    });
+  });
+  return module;
+}
 
 class _SpectralNorm extends Module {
   readonly dim: number;
@@ -65,16 +83,16 @@ class _SpectralNorm extends Module {
     const matrix = asMatrix(weight.detach(), this.dim);
     this.u = this.registerBuffer("u", randomUnit(matrix.shape[0], weight, eps), { key: "_u" });
     this.v = this.registerBuffer("v", randomUnit(matrix.shape[1], weight, eps), { key: "_v" });
-    this.#iterate(matrix, 15);
+    this._iterate(matrix, 15);
   }
-  #iterate(matrix: Tensor, steps: number): void {
+  private _iterate(matrix: Tensor, steps: number): void {
     powerIterations(matrix, this.u!, this.v!, { steps, eps: this.eps, first: "u" });
   }
 
   forward(weight: Tensor): Tensor {
     if (!this.u || !this.v) return normalize(weight, { dim: 0, eps: this.eps });
     const matrix = asMatrix(weight, this.dim);
-    if (this.training) this.#iterate(matrix, this.nPowerIterations);
+    if (this.training) this._iterate(matrix, this.nPowerIterations);
     return weight.div(spectralNormOf(matrix, this.u, this.v));
   }
   rightInverse(value: Tensor): Tensor {

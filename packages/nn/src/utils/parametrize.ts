@@ -16,7 +16,17 @@ import { ModuleDict, ModuleList } from "../containers.ts";
 import type { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 import { quietly } from "../quiet.ts";
-import { derivationOf, derive, parameterIn, removeFields, restore, underive } from "./derived.ts";
+import {
+  derivationOf,
+  derivationsOf,
+  derive,
+  fieldOf,
+  parameterIn,
+  prototypeBelow,
+  removeFields,
+  restore,
+  underive,
+} from "./derived.ts";
 
 /** A module that computes a parameter from one tensor, or from the several that `rightInverse` gives. */
 export type Parametrization = Module & {
@@ -24,12 +34,17 @@ export type Parametrization = Module & {
   rightInverse?(value: Tensor): Tensor | readonly Tensor[];
 };
 
-/** The modules that compute a parameter, in order, and what they start from: `original`, or `original0`, `original1`, … */
+/**
+ * The modules that compute a parameter, in order, and what they start from: `original`, or `original0`, `original1`, …
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.ParametrizationList.html
+ */
 export class ParametrizationList extends ModuleList<Parametrization> {
   /** @internal The parameter that was replaced. */
   readonly replaced: { readonly parameter: Parameter };
-  readonly #originals: Parameter[] = [];
   readonly isSingle: boolean;
+  /** How many tensors they start from. */
+  readonly ntensors: number;
 
   constructor(first: Parametrization, parameter: Parameter) {
     super([first]);
@@ -37,25 +52,28 @@ export class ParametrizationList extends ModuleList<Parametrization> {
     this.replaced = { parameter };
     const start = quietly(() => first.rightInverse?.(parameter) ?? parameter);
     this.isSingle = !Array.isArray(start);
+    this.ntensors = this.isSingle ? 1 : (start as readonly Tensor[]).length;
     if (this.isSingle) {
       if (start !== parameter) parameter.set_(start as Tensor);
-      this.#add("original", parameter);
+      this.registerParameter("original", parameter);
     } else {
       const { requiresGrad } = parameter;
       (start as readonly Tensor[]).forEach((value, i) => {
-        this.#add(`original${i}`, new Parameter(value, { requiresGrad }));
+        this.registerParameter(`original${i}`, new Parameter(value, { requiresGrad }));
       });
     }
   }
-  #add(name: string, parameter: Parameter): void {
-    this.registerParameter(name, parameter);
-    this.#originals.push(parameter);
+  /** What the first is given. */
+  private get _originals(): Tensor[] {
+    return this.isSingle
+      ? [fieldOf(this, "original")]
+      : Array.from({ length: this.ntensors }, (_, i) => fieldOf(this, `original${i}`));
   }
 
   /** The parameter's value. */
   compute(): Tensor {
     const [first, ...others] = this;
-    return others.reduce((x, module) => module(x) as Tensor, first(...this.#originals) as Tensor);
+    return others.reduce((x, module) => module(x) as Tensor, first(...this._originals) as Tensor);
   }
   /** Makes the parameter's value this, by the inverses of its modules. */
   assign(value: Tensor): void {
@@ -70,7 +88,7 @@ export class ParametrizationList extends ModuleList<Parametrization> {
         x = module.rightInverse(x as Tensor);
       }
       const values = Array.isArray(x) ? (x as readonly Tensor[]) : [x as Tensor];
-      this.#originals.forEach((original, i) => {
+      this._originals.forEach((original, i) => {
         original.copy_(values[i]);
       });
     });
@@ -80,13 +98,12 @@ export class ParametrizationList extends ModuleList<Parametrization> {
 interface Parametrized {
   parametrizations: ModuleDict<Record<string, ParametrizationList>>;
 }
-/** The key in the state dictionary of a parametrized field. */
-const keys = new WeakMap<Module, Map<string, string>>();
+const KIND = "parametrization";
 const listOf = (module: Module, field: string): ParametrizationList | undefined => {
-  const key = keys.get(module)?.get(field);
-  return key === undefined
-    ? undefined
-    : (module as unknown as Parametrized).parametrizations.get(key);
+  const found = derivationOf(module, field);
+  return found?.kind === KIND
+    ? (module as unknown as Parametrized).parametrizations.get(found.key)
+    : undefined;
 };
 
 /** Values that are computed once while `cached` runs. */
@@ -151,11 +168,14 @@ export function registerParametrization<M extends Module>(
   derive(
     module,
     field,
-    { compute: () => valueOf(list), assign: (value) => list.assign(value) },
+    {
+      kind: KIND,
+      key,
+      compute: (m) => valueOf(listOf(m, field)!),
+      assign: (m, value) => listOf(m, field)!.assign(value),
+    },
     `Parametrized${name}`,
   );
-  const fields = keys.get(module) ?? new Map<string, string>();
-  keys.set(module, fields.set(field, key));
   return module;
 }
 function checkShape(before: Tensor, compute: (x: Tensor) => Tensor, field: string): void {
@@ -173,7 +193,58 @@ function checkShape(before: Tensor, compute: (x: Tensor) => Tensor, field: strin
 
 /** Whether a field of the module, or any, is parametrized. */
 export const isParametrized = (module: Module, field?: string): boolean =>
-  field === undefined ? (keys.get(module)?.size ?? 0) > 0 : listOf(module, field) !== undefined;
+  field === undefined
+    ? derivationsOf(module, KIND).length > 0
+    : listOf(module, field) !== undefined;
+
+/**
+ * The class that a module had before it was parametrized.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.type_before_parametrizations.html
+ *
+ * @example
+ * typeBeforeParametrizations(new Linear(2, 2)) === Linear // => true
+ */
+export const typeBeforeParametrizations = (module: Module): (new (...args: any[]) => Module) =>
+  isParametrized(module)
+    ? (prototypeBelow(module).constructor as new () => Module)
+    : (module.constructor as new () => Module);
+
+/**
+ * Gives one module's parametrizations, and the parameters behind them, to another module of the same class. They share
+ * the modules; with `tensorName` only that field's.
+ *
+ * @throws DlError "value" when the classes differ, or the first module is not parametrized.
+ * @returns the second module
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.utils.parametrize.transfer_parametrizations_and_params.html
+ */
+export function transferParametrizationsAndParams<M extends Module>(
+  fromModule: Module,
+  toModule: M,
+  { tensorName }: { tensorName?: string } = {},
+): M {
+  const from = typeBeforeParametrizations(fromModule);
+  const to = typeBeforeParametrizations(toModule);
+  if (!isParametrized(fromModule) || from !== to)
+    throw new DlError(
+      "value",
+      `transferParametrizationsAndParams: from ${from.name} to ${to.name}: a parametrized module and another one of its class are wanted`,
+    );
+  for (const [field] of derivationsOf(fromModule, KIND)) {
+    if (tensorName !== undefined && field !== tensorName) continue;
+    const list = listOf(fromModule, field)!;
+    const { key: name } = derivationOf(fromModule, field)!;
+    if (!(field in toModule))
+      toModule.registerParameter(field, new Parameter(fieldOf(fromModule, field).detach()), {
+        key: name,
+      });
+    for (const parametrization of list)
+      registerParametrization(toModule, field, parametrization, { unsafe: true });
+    const other = listOf(toModule, field)!;
+    for (const [key, parameter] of list.ownParameters()) other.replaceOwn(key, parameter);
+  }
+  return toModule;
+}
 
 /**
  * Makes a parametrized field a plain parameter again.
@@ -205,12 +276,9 @@ export function removeParametrizations<M extends Module>(
     parameter.set_(value);
     value.dispose();
   }
-  const fields = keys.get(module)!;
-  const key = fields.get(field)!;
-  const own = module as unknown as Parametrized;
-  own.parametrizations.delete(key);
-  fields.delete(field);
-  if (fields.size === 0) removeFields(module, "parametrizations");
+  const { key } = derivationOf(module, field)!;
+  (module as unknown as Parametrized).parametrizations.delete(key);
+  if (derivationsOf(module, KIND).length === 1) removeFields(module, "parametrizations");
   underive(module, field);
   restore(module, field, parameter, key);
   return module;

@@ -2,9 +2,16 @@ import { DlError, type Tensor, zeros } from "@dl/tensor/core";
 import { normalize } from "../functional/distance.ts";
 import * as init from "../init.ts";
 import type { Module } from "../module.ts";
-import type { Parameter } from "../parameter.ts";
 import { quietly } from "../quiet.ts";
-import { derivationOf, derive, parameterIn, removeFields, restore, underive } from "./derived.ts";
+import {
+  derivationOf,
+  derive,
+  fieldOf,
+  parameterIn,
+  removeFields,
+  restore,
+  underive,
+} from "./derived.ts";
 import { asMatrix, outputDim, powerIterations, spectralNormOf } from "./matrix.ts";
 
 /** A random vector of length 1, like PyTorch's after the same seed. */
@@ -26,11 +33,7 @@ export interface SpectralNormOptions {
   /** The dimension that counts outputs. Default 0, and 1 of transposed convolutions. */
   dim?: number | null;
 }
-interface Normalized {
-  readonly key: string;
-  readonly original: Parameter;
-}
-const normalized = new WeakMap<Module, Map<string, Normalized>>();
+const KIND = "spectralNorm";
 
 /**
  * Divides a weight by its largest singular value, estimated by power iteration in every call in training. The weight
@@ -61,16 +64,17 @@ export function spectralNorm<M extends Module>(
   module.registerBuffer(`${name}U`, u, { key: `${key}_u` });
   module.registerBuffer(`${name}V`, v, { key: `${key}_v` });
   derive(module, name, {
-    compute(isCall) {
-      const matrix = asMatrix(original, outputs);
-      if (isCall && module.training) {
+    kind: KIND,
+    key,
+    compute(m, isCall) {
+      const [weight, u, v] = ["Orig", "U", "V"].map((part) => fieldOf(m, name + part));
+      const matrix = asMatrix(weight, outputs);
+      if (isCall && m.training) {
         powerIterations(matrix, u, v, { steps: nPowerIterations, eps, first: "v" });
       }
-      return original.div(spectralNormOf(matrix, u, v));
+      return weight.div(spectralNormOf(matrix, u, v));
     },
   });
-  const all = normalized.get(module) ?? new Map<string, Normalized>();
-  normalized.set(module, all.set(name, { key, original }));
   return module;
 }
 
@@ -88,15 +92,14 @@ export function removeSpectralNorm<M extends Module>(
   module: M,
   { name = "weight" }: { name?: string } = {},
 ): M {
-  const found = normalized.get(module)?.get(name);
-  if (!found)
+  const found = derivationOf(module, name);
+  if (found?.kind !== KIND)
     throw new DlError(
       "value",
       `removeSpectralNorm: ${module.constructor.name} has no spectral normalisation of "${name}"`,
     );
-  const weight = quietly(() => (module as unknown as Record<string, Tensor>)[name]);
+  const weight = quietly(() => fieldOf(module, name));
   underive(module, name);
-  normalized.get(module)!.delete(name);
   removeFields(module, `${name}Orig`, `${name}U`, `${name}V`);
   restore(module, name, weight, found.key);
   return module;

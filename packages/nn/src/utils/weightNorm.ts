@@ -2,7 +2,15 @@ import { DlError, norm, type Tensor } from "@dl/tensor/core";
 import type { Module } from "../module.ts";
 import { Parameter } from "../parameter.ts";
 import { quietly } from "../quiet.ts";
-import { derivationOf, derive, parameterIn, removeFields, restore, underive } from "./derived.ts";
+import {
+  derivationOf,
+  derive,
+  fieldOf,
+  parameterIn,
+  removeFields,
+  restore,
+  underive,
+} from "./derived.ts";
 
 /** ‖v‖ over every dimension but `dim`, which are kept; of all of v, as a scalar, if `dim` is null or −1. */
 export function normExceptDim(v: Tensor, dim: number | null): Tensor {
@@ -13,11 +21,7 @@ export function normExceptDim(v: Tensor, dim: number | null): Tensor {
 export const normalizedWeight = (v: Tensor, g: Tensor, dim: number | null): Tensor =>
   v.mul(g.div(normExceptDim(v, dim)));
 
-interface Normalized {
-  readonly dim: number | null;
-  readonly key: string;
-}
-const normalized = new WeakMap<Module, Map<string, Normalized>>();
+const KIND = "weightNorm";
 
 /**
  * Replaces a parameter by its length and its direction: `w = g · v / ‖v‖`, with a length for each index of `dim`. They
@@ -48,9 +52,9 @@ export function weightNorm<M extends Module>(
   removeFields(module, name);
   module.registerParameter(`${name}G`, g, { key: `${key}_g` });
   module.registerParameter(`${name}V`, v, { key: `${key}_v` });
-  derive(module, name, { compute: () => normalizedWeight(v, g, dim) });
-  const all = normalized.get(module) ?? new Map<string, Normalized>();
-  normalized.set(module, all.set(name, { dim, key }));
+  const compute = (m: Module) =>
+    normalizedWeight(fieldOf(m, `${name}V`), fieldOf(m, `${name}G`), dim);
+  derive(module, name, { kind: KIND, key, compute });
   return module;
 }
 
@@ -68,15 +72,14 @@ export function removeWeightNorm<M extends Module>(
   module: M,
   { name = "weight" }: { name?: string } = {},
 ): M {
-  const found = normalized.get(module)?.get(name);
-  if (!found)
+  const found = derivationOf(module, name);
+  if (found?.kind !== KIND)
     throw new DlError(
       "value",
       `removeWeightNorm: ${module.constructor.name} has no weight normalisation of "${name}"`,
     );
-  const weight = quietly(() => (module as unknown as Record<string, Tensor>)[name]);
+  const weight = quietly(() => fieldOf(module, name));
   underive(module, name);
-  normalized.get(module)!.delete(name);
   removeFields(module, `${name}G`, `${name}V`);
   restore(module, name, weight, found.key);
   return module;

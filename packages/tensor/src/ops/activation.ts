@@ -1,6 +1,8 @@
 /** Activation functions: expressions, each one kernel forward and one backward. */
 import { defineMap } from "../define.ts";
+import { formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
+import { scope } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
 import { write } from "./inplace.ts";
 
@@ -94,8 +96,8 @@ const SELU_SCALE = 1.0507009873554805;
 export const threshold = defineMap<[Tensor, number, number]>("threshold", (x, limit, value) =>
   E.select(E.le(x, limit), value, x),
 );
-/** x where it is positive, else weight · x; the weight is broadcast. */
-export const prelu = defineMap<[Tensor, Tensor]>(
+/** The weight is broadcast. */
+const weighted = defineMap<[Tensor, Tensor]>(
   "prelu",
   (x, weight) => E.select(E.lt(0, x), x, E.mul(weight, x)),
   {
@@ -107,6 +109,27 @@ export const prelu = defineMap<[Tensor, Tensor]>(
     ],
   },
 );
+/**
+ * x where it is positive, else weight · x: one weight for all, or one per channel (dimension 1).
+ *
+ * @throws ShapeError when there are neither one nor as many weights as channels.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.prelu.html
+ *
+ * @example
+ * prelu(tensor([[-1, -1]]), tensor([0.1, 0.5])) // => [[-0.1, -0.5]]
+ */
+export function prelu(x: Tensor, weight: Tensor): Tensor {
+  if (weight.rank > 1)
+    throw new ShapeError(`prelu: the weight has to be a vector, got ${formatShape(weight.shape)}`);
+  if (weight.numel === 1) return scope(() => weighted(x, weight.reshape([])));
+  const channels = x.rank > 1 ? x.shape[1] : 1;
+  if (weight.numel !== channels)
+    throw new ShapeError(
+      `prelu: there are ${weight.numel} weights for ${channels} channels of the input ${formatShape(x.shape)}: one for all, or one per channel`,
+    );
+  const shape = x.shape.map((_, d) => (d === 1 ? channels : 1));
+  return scope(() => weighted(x, weight.reshape(shape)));
+}
 const sixth = (x: E.Expr): E.Expr => E.div(E.min(E.max(E.add(x, 3), 0), 6), 6);
 /** A line from 0 at −3 to 1 at 3. */
 export const hardsigmoid = defineMap<Unary>("hardsigmoid", sixth, {

@@ -81,6 +81,14 @@ const double = (x: Operand): Operand => (isTensor(x) ? x.to("float64") : x);
  * floatPower(tensor([2, 3]), -1) // => [0.5, 0.333333]
  */
 export const floatPower = (a: Operand, b: Operand): Tensor => pow(double(a), double(b));
+/** What may be written to in place by it. */
+export function requireDouble(x: Tensor): void {
+  if (x.dtype !== "float64")
+    throw new DlError(
+      "dtype",
+      `floatPower_: the result is float64, the tensor ${x.dtype}: x.to("float64") first`,
+    );
+}
 
 /**
  * x · 2ᵇ.

@@ -1,7 +1,4 @@
-/**
- * Bits of int32, uint8 and bool tensors. The expression language has no bits: a number is taken apart by divisions by two,
- * in a loop that is written out, so these ops take some 500 instructions an element.
- */
+/** Bits of int32, uint8 and bool tensors. */
 import { defineMap, type Operand } from "../define.ts";
 import { isFloating } from "../dtype.ts";
 import { DlError } from "../errors.ts";
@@ -12,40 +9,20 @@ import { logicalXor } from "./binary.ts";
 type Binary = [Operand, Operand];
 const BITS = 32;
 
-/** Bit by bit, low first; the last is the sign. */
-function combine(rule: (a: E.Expr, b: E.Expr) => E.Expr) {
-  return (a: E.Expr, b: E.Expr): E.Expr => {
-    let sum: E.Expr = E.constant(0);
-    for (let i = 0; i < BITS; i++) {
-      const [p, q] = [E.ne(E.rem(a, 2), 0), E.ne(E.rem(b, 2), 0)];
-      const weight = i === BITS - 1 ? -(2 ** i) : 2 ** i;
-      sum = E.add(sum, E.select(rule(p, q), weight, 0));
-      // What is left is even: the quotient is exact, also of negative numbers.
-      a = E.div(E.sub(a, E.cast(p)), 2);
-      b = E.div(E.sub(b, E.cast(q)), 2);
-    }
-    return sum;
-  };
-}
-const and = defineMap<Binary>("bitwiseAnd", combine(E.and));
-const or = defineMap<Binary>("bitwiseOr", combine(E.or));
-const xor = defineMap<Binary>(
-  "bitwiseXor",
-  combine((a, b) => E.ne(E.cast(a), E.cast(b))),
-);
-const complement = defineMap<[Tensor]>("bitwiseNot", (x) => E.sub(-1, x));
+const and = defineMap<Binary>("bitwiseAnd", (a, b) => E.bitAnd(a, b));
+const or = defineMap<Binary>("bitwiseOr", (a, b) => E.bitOr(a, b));
+const xor = defineMap<Binary>("bitwiseXor", (a, b) => E.bitXor(a, b));
+const complement = defineMap<[Tensor]>("bitwiseNot", (x) => E.bitXor(x, -1));
 
-/** Left: a product modulo 2³². Right: the quotient rounded down. From 32 bits on, what is left is the sign. */
+/** Nothing is left of a number from 32 bits on, nor, as PyTorch has it, for a distance below 0. */
+const isFar = (n: E.Expr): E.Expr => E.or(E.lt(n, 0), E.ge(n, BITS));
 const shiftLeft = defineMap<Binary>("bitwiseLeftShift", (x, n) =>
-  E.select(E.or(E.lt(n, 0), E.ge(n, BITS)), 0, E.mul(x, E.pow(2, E.min(E.max(n, 0), BITS - 1)))),
+  E.select(isFar(n), 0, E.bitShl(x, n)),
 );
-const shiftRight = defineMap<Binary>("bitwiseRightShift", (x, n) => {
-  const isFar = E.or(E.lt(n, 0), E.ge(n, BITS - 1));
-  const divisor = E.pow(2, E.select(isFar, 0, n));
-  const rest = E.rem(x, divisor);
-  const floor = E.sub(E.div(E.sub(x, rest), divisor), E.cast(E.lt(rest, 0)));
-  return E.select(isFar, E.neg(E.cast(E.lt(x, 0))), floor);
-});
+/** To the right, the sign is left. */
+const shiftRight = defineMap<Binary>("bitwiseRightShift", (x, n) =>
+  E.bitShr(x, E.select(isFar(n), BITS - 1, n)),
+);
 
 function requireIntegers(name: string, operands: readonly Operand[]): void {
   for (const x of operands) {

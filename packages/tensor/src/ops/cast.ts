@@ -28,6 +28,16 @@ const cloneOp: Op<undefined> = {
   forward: ([x]) => [new Tensor(runMap("clone", IDENTITY, [x], x.dtype, []))],
   gradient: ([g]) => [g],
 };
+/**
+ * A copy with memory of its own. Gradients pass through.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.clone.html
+ *
+ * @example
+ * const x = tensor([1, 2]);
+ * clone(x).fill_(0);
+ * x // => [1, 2]
+ */
 export const clone = (x: Tensor): Tensor => dispatch(cloneOp, [x]);
 
 const contiguousOp: Op<undefined> = {

@@ -1,11 +1,13 @@
 /** Diagonals: taken from matrices, and made into them. */
-import { assign, defineView, type ViewOp } from "../define.ts";
+import { assign, defineMap, defineView, type ViewOp } from "../define.ts";
 import { dispatch, type Op } from "../dispatch.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
+import * as E from "../expr.ts";
 import { IDENTITY } from "../program.ts";
 import { type Shape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { filledView } from "./fill.ts";
+import { change } from "./inplace.ts";
 
 /** @internal Of the last two dimensions. */
 export const diagonalOp: ViewOp<{ offset: number }> = defineView<{ offset: number }>(
@@ -150,4 +152,35 @@ export function trace(x: Tensor): Tensor {
       `trace: a matrix is wanted, got ${formatShape(x.shape)}: diagonal(…).sum(-1) takes batches`,
     );
   return diagonal(x).sum();
+}
+
+const diagonalOf = (rank: number, period: E.Expr): E.Expr => {
+  const difference = (d: number) => E.sub(E.index(0), E.index(d));
+  let isOn: E.Expr = E.eq(E.rem(difference(1), period), 0);
+  for (let d = 2; d < rank; d++) isOn = E.and(isOn, E.eq(difference(d), 0));
+  return isOn;
+};
+const fills: ((x: Tensor, value: number, period: number) => Tensor)[] = [];
+/**
+ * Writes a number where all positions are equal.
+ *
+ * @param options.wrap begin anew below a square of a tall matrix, a row later. Default false.
+ * @throws ShapeError for fewer than two dimensions, or for more that differ in size.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.Tensor.fill_diagonal_.html
+ *
+ * @example
+ * fillDiagonal_(zeros(4, 2), 7, { wrap: true }) // => [[7, 0], [0, 7], [0, 0], [7, 0]]
+ */
+export function fillDiagonal_<T extends Tensor>(x: T, value: number, { wrap = false } = {}): T {
+  const { rank, shape } = x;
+  if (rank < 2 || (rank > 2 && shape.some((n) => n !== shape[0])))
+    throw new ShapeError(
+      `fillDiagonal_: a matrix, or more dimensions of one size, is wanted, got ${formatShape(shape)}`,
+    );
+  fills[rank] ??= defineMap<[Tensor, number, number]>("fillDiagonal_", (t, v, period) =>
+    E.select(diagonalOf(rank, period), v, t),
+  );
+  // Row r has its element in column r, modulo a period; without wrapping that is beyond all rows and columns.
+  const period = wrap && rank === 2 ? shape[1] + 1 : shape[0] + shape[1];
+  return change(x, "fillDiagonal_", (t) => fills[rank](t, value, period), []);
 }

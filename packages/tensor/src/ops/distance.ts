@@ -5,8 +5,10 @@ import { isFloating } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { program } from "../program.ts";
+import { scope } from "../scope.ts";
 import { broadcastShapes } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
+import { vectorNorm } from "./linalg/norms.ts";
 import { sumOfMap } from "./reduce.ts";
 
 /** What is summed (or compared) of a difference, and what the gradient of that difference is. */
@@ -163,3 +165,15 @@ export function pdist(x: Tensor, { p = 2 } = {}): Tensor {
     .reshape([n * n])
     .gather(0, index);
 }
+
+/**
+ * The p-norm of the difference of two tensors, which broadcast.
+ *
+ * @param options.p default 2.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.dist.html
+ *
+ * @example
+ * dist(tensor([1, 2]), tensor([4, 6])) // => 5
+ */
+export const dist = (x: Tensor, other: Tensor, { p = 2 }: { p?: number } = {}): Tensor =>
+  scope(() => vectorNorm(x.sub(other), { ord: p }));

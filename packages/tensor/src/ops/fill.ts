@@ -3,7 +3,7 @@ import { assign } from "../define.ts";
 import type { DType } from "../dtype.ts";
 import { scalar } from "../expr.ts";
 import { program } from "../program.ts";
-import { contiguousStrides, type Shape } from "../shape.ts";
+import { contiguousStrides, requireSizes, type Shape } from "../shape.ts";
 import { allocate, View } from "../view.ts";
 
 const FILL = program([scalar(0)], 0, 1);
@@ -19,6 +19,7 @@ export function filledView(
   value: number,
   strides?: readonly number[],
 ): View {
+  requireSizes("full", shape);
   const v = allocate(backend, dtype, shape, strides);
   // Filled as one run of memory, whatever the dimension order.
   if (v.numel > 0)

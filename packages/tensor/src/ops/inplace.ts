@@ -3,11 +3,12 @@
  * a leaf that requires a gradient cannot be written to then.
  */
 import { assign } from "../define.ts";
+import { canCast } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { IDENTITY } from "../program.ts";
 import { sameShape } from "../shape.ts";
 import { state } from "../state.ts";
-import type { Tensor } from "../tensor.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
 import { fillView } from "./fill.ts";
 
 /** target ← value, which is used up. */
@@ -17,22 +18,77 @@ export function write<T extends Tensor>(target: T, name: string, value: Tensor):
       `${name}: the result ${formatShape(value.shape)} does not fit the tensor ${formatShape(target.shape)} that is written to`,
     );
   }
+  if (!canCast(value.dtype, target.dtype)) {
+    throw new DlError(
+      "dtype",
+      `${name}: the result is ${value.dtype}, which the ${target.dtype} tensor that is written to cannot hold: x.to("${value.dtype}") first, or the op without the underscore`,
+    );
+  }
+  const isRecorded = value.node !== null && value.dtype !== target.dtype;
+  const converted = isRecorded ? value.to(target.dtype) : value;
+  adoptHistory(target, name, converted);
+  assign([target.memory], IDENTITY, [converted.memory]);
+  target.nodeVersion = target.memory.storage.version;
+  if (converted !== value) converted.dispose();
+  value.dispose();
+  return target;
+}
+
+/**
+ * target ← fn(target). Where that is recorded, fn is given a copy: the backward pass may want to see what the target was.
+ *
+ * @param operands what else fn looks at.
+ */
+export function change<T extends Tensor>(
+  target: T,
+  name: string,
+  fn: (x: Tensor) => Tensor,
+  operands: readonly unknown[],
+): T {
+  requireWritable(target, name);
+  const isRecording = state.autograd?.isGradEnabled() ?? false;
+  if (!isRecording || ![target, ...operands].some(hasGradient)) {
+    const value = fn(target);
+    // Integers are their own floor.
+    return value === target ? target : write(target, name, value);
+  }
+  const before = target.clone();
+  const value = fn(before);
+  if (value !== before) before.dispose();
+  return write(target, name, value);
+}
+/** The tensor with another shape: `value`, which is used up, is a view of the same memory. */
+export function restride<T extends Tensor>(target: T, name: string, value: Tensor): T {
+  requireWritable(target, name);
+  // A vector is its own transpose.
+  if (value === target) return target;
   adoptHistory(target, name, value);
-  assign([target.memory], IDENTITY, [value.memory]);
+  target.lookAt(value.memory);
   target.nodeVersion = target.memory.storage.version;
   value.dispose();
   return target;
 }
 
-function adoptHistory(target: Tensor, name: string, value: Tensor): void {
+/** Also in options and lists. */
+const hasGradient = (x: unknown): boolean =>
+  isTensor(x)
+    ? x.requiresGrad
+    : x !== null && typeof x === "object" && Object.values(x).some(hasGradient);
+
+function requireWritable(target: Tensor, name: string): void {
   const isRecording = state.autograd?.isGradEnabled() ?? false;
-  if (!isRecording) return;
-  if (target.isLeaf && target.requiresGrad) {
+  if (isRecording && target.isLeaf && target.requiresGrad) {
     throw new DlError(
       "in-place",
       `${name}: a leaf that requires a gradient cannot be changed in place while gradients are recorded: wrap the change in noGrad(() => ...)`,
     );
   }
+}
+
+function adoptHistory(target: Tensor, name: string, value: Tensor): void {
+  const isRecording = state.autograd?.isGradEnabled() ?? false;
+  if (!isRecording) return;
+  requireWritable(target, name);
   if (!value.node && !target.node) return;
   if (value.node) value.node.owners++;
   const before = target.node;
@@ -53,13 +109,8 @@ function alias(x: Tensor): Tensor {
 }
 
 export function fill_<T extends Tensor>(target: T, value: number): T {
+  requireWritable(target, "fill_");
   const isRecording = state.autograd?.isGradEnabled() ?? false;
-  if (isRecording && target.isLeaf && target.requiresGrad) {
-    throw new DlError(
-      "in-place",
-      "fill_: a leaf that requires a gradient cannot be changed in place while gradients are recorded: wrap the change in noGrad(() => ...)",
-    );
-  }
   // What it was made from no longer matters.
   if (isRecording && target.node)
     return write(target, "fill_", target.newFull(target.shape, value));

@@ -1,4 +1,5 @@
 /** Elements where a mask holds. How many these are depends on data, so most of this waits for the device. */
+
 import type { TypedArray } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { broadcastShapes } from "../shape.ts";

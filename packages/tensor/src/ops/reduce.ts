@@ -233,6 +233,16 @@ export function sumTo(g: Tensor, shape: Shape): Tensor {
   return summed.reshape(shape);
 }
 
+/** The same, of a shape that the tensor's could be broadcast from. */
+export function sumToSize(x: Tensor, size: Shape): Tensor {
+  const lead = x.rank - size.length;
+  if (lead < 0 || size.some((n, d) => n !== 1 && n !== x.shape[d + lead]))
+    throw new ShapeError(
+      `sumToSize: ${formatShape(size)} does not broadcast to the tensor's ${formatShape(x.shape)}`,
+    );
+  return sumTo(x, size);
+}
+
 // ---- positions of extremes -------------------------------------------------------------------------------------------
 
 /** A position that is larger than any, and exact in float32. */

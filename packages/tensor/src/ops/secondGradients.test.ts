@@ -109,6 +109,23 @@ const cases: Record<string, () => [Fn, Tensor[]]> = {
     (a, b, c) => linalg.multiDot([a, b, c]),
     [numbers(2), numbers(2, 3), numbers(3, 2)],
   ],
+  luFactor: () => [(x) => linalg.luFactor(regular(x)).LU, [numbers(3, 3)]],
+  "luFactor of tall matrices": () => [(x) => linalg.luFactor(x).LU, [numbers(4, 2)]],
+  "luFactor of wide matrices": () => [(x) => linalg.luFactor(x).LU, [numbers(2, 4)]],
+  luSolve: () => [
+    (x, b) => linalg.luSolve(regular(x), whole(1, 3, 3), b, { adjoint: true }),
+    [numbers(3, 3), numbers(3, 2)],
+  ],
+  ldlSolve: () => [
+    (b) => linalg.ldlSolve(regular(numbers(3, 3)).detach(), whole(1, -3, -3), b),
+    [numbers(3, 2)],
+  ],
+  householderProduct: () => [
+    (a, tau) => linalg.householderProduct(a, tau),
+    [numbers(3, 2), numbers(2)],
+  ],
+  matrixExp: () => [(x) => linalg.matrixExp(x), [numbers(2, 2)]],
+  cond: () => [(x) => linalg.cond(regular(x), { p: "fro" }), [numbers(2, 2)]],
   inv: () => [(a) => linalg.inv(regular(a)), [numbers(2, 3, 3)]],
   "solve for matrices": () => [
     (a, b) => linalg.solve(regular(a), b),

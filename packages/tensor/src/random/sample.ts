@@ -5,6 +5,7 @@ import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { cumsum } from "../ops/scan.ts";
 import { topk } from "../ops/sort.ts";
 import { scope } from "../scope.ts";
+import { broadcastShapes } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type GeneratorOption, requireThat } from "./arguments.ts";
 import * as draws from "./distributions.ts";
@@ -149,6 +150,44 @@ export function poisson(
     out[i] = draws.poisson(generator, rate);
   });
   return adoptArray(out, input.dtype, input.shape, input.device);
+}
+
+/**
+ * How many of `count` trials succeed, each with a probability. They are drawn on the host: both are read.
+ *
+ * @param count as floating point numbers; broadcast with `prob`, of the same dtype.
+ * @throws DlError "dtype" for integers or for two dtypes, "value" for a negative count or a probability outside 0 … 1.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.binomial.html
+ *
+ * @example
+ * manualSeed(0);
+ * binomial(tensor([10, 100, 1000]), tensor(0.3)) // => [6, 28, 291]
+ */
+export function binomial(
+  count: Tensor,
+  prob: Tensor,
+  { generator = defaultGenerator }: GeneratorOption = {},
+): Tensor {
+  const { dtype, device } = count;
+  if (!isFloating(dtype) || prob.dtype !== dtype)
+    throw new DlError(
+      "dtype",
+      `binomial: counts and probabilities of one floating point dtype are wanted, got ${dtype} and ${prob.dtype}`,
+    );
+  const shape = broadcastShapes([count.shape, prob.shape], "binomial");
+  const round = dtype === "float64" ? (x: number) => x : Math.fround;
+  return scope(() => {
+    const counts = count.detach().expand(shape).dataSync();
+    const probabilities = prob.detach().expand(shape).dataSync();
+    const out = new (typedArrayFor(dtype))(counts.length);
+    counts.forEach((n: number, i: number) => {
+      const p = probabilities[i];
+      requireThat(n >= 0, "binomial", `count ${n} at ${i} has to be at least 0`);
+      requireThat(p >= 0 && p <= 1, "binomial", `probability ${p} at ${i} has to be within 0 … 1`);
+      out[i] = draws.binomial(generator, n, p, round);
+    });
+    return adoptArray(out, dtype, shape, device);
+  });
 }
 
 /** Where the numbers can be seen without waiting. */

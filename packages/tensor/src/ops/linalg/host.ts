@@ -2,6 +2,7 @@
  * Factorisations are done by JavaScript, in double precision: they read their operand and so wait for the device. What
  * they give back is in host memory until something computes with it.
  */
+import { eye } from "../../create.ts";
 import { type DType, isFloating, type TypedArray, typedArrayFor } from "../../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../../errors.ts";
 import { numelOf, type Shape } from "../../shape.ts";
@@ -39,6 +40,10 @@ export function onHost(
   }
   return outputs.map((data, k) => Tensor.from(data, [...batch, ...results[k]], device));
 }
+
+/** n × n, with the dtype and on the device of another. */
+export const identityLike = (t: Tensor, n: number): Tensor =>
+  eye(n, n, { dtype: t.dtype, device: t.device });
 
 function read(name: string, t: Tensor): TypedArray {
   if (!t.device.readSync && !t.memory.storage.host)

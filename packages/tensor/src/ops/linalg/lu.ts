@@ -78,17 +78,18 @@ function requireRegular(name: string, f: Factors, n: number, at: string): void {
 
 interface InverseAttrs {
   readonly name: string;
-  /** Without: a singular matrix gives infinities and NaN. */
-  readonly isChecked: boolean;
+  /** What a singular matrix does: an error, infinities and NaN, or infinities alone. */
+  readonly singular: "throws" | "divides by 0" | "is infinite";
 }
 const inverseOp: Op<InverseAttrs> = {
   name: "linalg.inv",
-  forward([a], { name, isChecked }) {
+  forward([a], { name, singular }) {
     const n = a.shape.at(-1)!;
     return onHost(name, [a], [[n, n]], ([m], [out], at) => {
       const f = factor(m, n);
-      if (isChecked) requireRegular(name, f, n, at);
-      substitute(f, n, identity(n), n, out);
+      if (singular === "throws") requireRegular(name, f, n, at);
+      if (singular === "is infinite" && pivots(f, n).includes(0)) out.fill(Infinity);
+      else substitute(f, n, identity(n), n, out);
     });
   },
   saves: () => ({ outputs: [0] }),
@@ -110,7 +111,7 @@ const inverseOp: Op<InverseAttrs> = {
  */
 export function inv(a: Tensor): Tensor {
   requireSquare("linalg.inv", a);
-  return dispatch(inverseOp, [a], { name: "linalg.inv", isChecked: true });
+  return dispatch(inverseOp, [a], { name: "linalg.inv", singular: "throws" });
 }
 
 const solveOp: Op<undefined> = {
@@ -225,7 +226,10 @@ const cofactorsOp: Op<undefined> = {
   },
 };
 const inverseOf = (a: Tensor): Tensor =>
-  dispatch(inverseOp, [a], { name: "linalg.inv", isChecked: false });
+  dispatch(inverseOp, [a], { name: "linalg.inv", singular: "divides by 0" });
+/** The inverse, and infinities where there is none. */
+export const inverseOrInfinity = (a: Tensor): Tensor =>
+  dispatch(inverseOp, [a], { name: "linalg.cond", singular: "is infinite" });
 
 /**
  * The determinant of square matrices. Batched. Waits for the device. Its gradient exists for singular matrices too.

@@ -9,35 +9,51 @@ import { solveTriangular } from "./triangular.ts";
 
 /**
  * Reflections that clear the columns below the diagonal, with LAPACK's signs: the diagonal of R has the sign opposite to
- * what stood there, unless there was nothing to clear. Returns the m × columns leading part of Q.
+ * what stood there, unless there was nothing to clear. a becomes R with the reflections' vectors below the diagonal,
+ * where they begin with a 1 that is not written. Returns the factors tau.
  */
-export function householder(a: Matrix, m: number, n: number, columns: number, q: Matrix): Matrix {
-  const r = a.slice();
+export function reflections(a: Matrix, m: number, n: number): Matrix {
   const steps = Math.min(m, n);
-  const reflections: { v: Matrix; tau: number }[] = [];
+  const tau = new Float64Array(steps);
   for (let k = 0; k < steps; k++) {
     let below = 0;
-    for (let i = k + 1; i < m; i++) below += r[i * n + k] ** 2;
-    const alpha = r[k * n + k];
+    for (let i = k + 1; i < m; i++) below += a[i * n + k] ** 2;
+    if (below === 0) continue;
+    const alpha = a[k * n + k];
+    const beta = -(Math.sign(alpha) || 1) * Math.sqrt(alpha * alpha + below);
+    tau[k] = (beta - alpha) / beta;
     const v = new Float64Array(m);
-    let tau = 0;
-    if (below > 0) {
-      const beta = -(Math.sign(alpha) || 1) * Math.sqrt(alpha * alpha + below);
-      tau = (beta - alpha) / beta;
-      v[k] = 1;
-      for (let i = k + 1; i < m; i++) v[i] = r[i * n + k] / (alpha - beta);
-      reflect(r, m, n, v, tau, k);
-    }
-    reflections.push({ v, tau });
+    v[k] = 1;
+    for (let i = k + 1; i < m; i++) v[i] = a[i * n + k] / (alpha - beta);
+    reflect(a, m, n, v, tau[k], k, k);
+    for (let i = k + 1; i < m; i++) a[i * n + k] = v[i];
   }
+  return tau;
+}
+/** The m × columns leading part of Q in q, which begins with zeros. Returns R, with other numbers below the diagonal. */
+export function householder(a: Matrix, m: number, n: number, columns: number, q: Matrix): Matrix {
+  const r = a.slice();
+  const tau = reflections(r, m, n);
   for (let i = 0; i < Math.min(m, columns); i++) q[i * columns + i] = 1;
-  for (let k = steps - 1; k >= 0; k--)
-    reflect(q, m, columns, reflections[k].v, reflections[k].tau, k);
+  for (let k = tau.length - 1; k >= 0; k--) {
+    const v = new Float64Array(m);
+    v[k] = 1;
+    for (let i = k + 1; i < m; i++) v[i] = r[i * n + k];
+    reflect(q, m, columns, v, tau[k], k);
+  }
   return r;
 }
-/** x ← (I − tau v vᵀ) x, where v is zero before `from`. */
-function reflect(x: Matrix, m: number, n: number, v: Matrix, tau: number, from: number): void {
-  for (let j = 0; j < n; j++) {
+/** x ← (I − tau v vᵀ) x from a column on, where v is zero before `from`. */
+function reflect(
+  x: Matrix,
+  m: number,
+  n: number,
+  v: Matrix,
+  tau: number,
+  from: number,
+  column = 0,
+): void {
+  for (let j = column; j < n; j++) {
     let sum = 0;
     for (let i = from; i < m; i++) sum += v[i] * x[i * n + j];
     for (let i = from; i < m; i++) x[i * n + j] -= tau * sum * v[i];

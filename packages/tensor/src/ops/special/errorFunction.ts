@@ -53,10 +53,13 @@ function gaussian(x: E.Expr): E.Expr {
 }
 /** Beyond 30 the result is 0 in every dtype, and ∞ − ∞ is avoided. */
 const FAR = 30;
-const erfcExpr = (x: E.Expr): E.Expr => {
+/** exp(x²) erfc(x) for x ≥ ½. */
+export const scaledTail = (x: E.Expr): E.Expr =>
+  // (x − 4) / (x + 4), also of infinity.
+  E.div(polynomial(E.sub(1, E.div(8, E.add(x, 4))), SCALED), E.add(1, E.mul(2, x)));
+export const erfcExpr = (x: E.Expr): E.Expr => {
   const size = E.min(E.abs(x), FAR);
-  const p = polynomial(E.div(E.sub(size, 4), E.add(size, 4)), SCALED);
-  const tail = E.div(E.mul(gaussian(size), p), E.add(1, E.mul(2, size)));
+  const tail = E.mul(gaussian(size), scaledTail(size));
   const beyond = E.select(E.lt(x, 0), E.sub(2, tail), tail);
   return E.select(E.lt(E.abs(x), 0.5), E.sub(1, E.erf(x)), beyond);
 };
@@ -79,10 +82,10 @@ export const erfc = defineMap<[Tensor]>("erfc", erfcExpr, {
   gradient: (g, [x]) => [E.neg(E.mul(g, E.mul(slope, E.exp(E.neg(E.mul(x, x))))))],
 });
 
-const erfinvExpr = (x: E.Expr): E.Expr => {
-  const w = E.neg(E.log(E.mul(E.sub(1, x), E.add(1, x))));
+/** erfinv(x) / x from w = −log(1 − x²). */
+export const erfinvFactor = (w: E.Expr): E.Expr => {
   const root = E.sqrt(w);
-  const factor = E.select(
+  return E.select(
     E.lt(w, 6.25),
     polynomial(E.div(E.sub(w, 3.125), 3.125), CENTRE),
     E.select(
@@ -91,6 +94,10 @@ const erfinvExpr = (x: E.Expr): E.Expr => {
       polynomial(E.div(E.sub(root, 5.1), 1.1), END),
     ),
   );
+};
+const erfinvExpr = (x: E.Expr): E.Expr => {
+  const w = E.neg(E.log(E.mul(E.sub(1, x), E.add(1, x))));
+  const factor = erfinvFactor(w);
   return E.mul(x, E.select(E.eq(E.abs(x), 1), Infinity, factor));
 };
 

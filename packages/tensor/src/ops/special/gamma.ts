@@ -58,23 +58,23 @@ function stepDown(
   return [x, sum];
 }
 
+/** log Γ(x) without (x − ½) log x − x + ½ log 2π, for x ≥ 8. */
+export function stirlingTail(x: E.Expr): E.Expr {
+  const inverse = E.div(1, x);
+  return E.mul(
+    inverse,
+    polynomial(
+      E.mul(inverse, inverse),
+      BERNOULLI.map((b, i) => b / ((2 * i + 2) * (2 * i + 1))),
+    ),
+  );
+}
 /** For x > −½. */
 function lgammaRight(x: E.Expr): E.Expr {
   const large = E.max(x, LARGE);
-  const inverse = E.div(1, large);
-  const square = E.mul(inverse, inverse);
   const stirling = E.add(
     E.mul(E.sub(large, 0.5), E.sub(E.log(large), 1)),
-    E.add(
-      (Math.log(2 * Math.PI) - 1) / 2,
-      E.mul(
-        inverse,
-        polynomial(
-          square,
-          BERNOULLI.map((b, i) => b / ((2 * i + 2) * (2 * i + 1))),
-        ),
-      ),
-    ),
+    E.add((Math.log(2 * Math.PI) - 1) / 2, stirlingTail(large)),
   );
   const isSmall = E.lt(x, 0.5);
   const isLow = E.lt(x, 1.5);

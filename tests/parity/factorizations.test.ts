@@ -1,0 +1,3 @@
+import { replayCalls } from "./call.ts";
+
+replayCalls("factorizations");

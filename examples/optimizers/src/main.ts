@@ -32,29 +32,25 @@ console.log(
 );
 console.log("\nLBFGS computes up to five losses in a step, the others one.\n");
 
-const shown = ["SGD", "SGD, momentum", "Adagrad", "RMSprop", "Adam", "Rprop", "LBFGS"];
+// As many as can be told apart by their colours.
+const names = ["SGD", "SGD, momentum", "Adagrad", "RMSprop", "Adam", "Rprop", "LBFGS"];
+const shown = paths.filter(({ name }) => names.includes(name));
 await writePicture(
   "optimizers",
   "paths.svg",
-  contourChart(
-    height,
-    Object.fromEntries(
-      paths.filter((p) => shown.includes(p.name)).map(({ name, x, y }) => [name, { x, y }]),
-    ),
-    {
-      title: `${STEPS} steps down Rosenbrock's valley, minimum at (1, 1)`,
-      xRange: [-2, 2],
-      yRange: [-1, 3],
-      levels: [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000],
-      width: 560,
-      height: 480,
-    },
-  ),
+  contourChart(height, Object.fromEntries(shown.map(({ name, x, y }) => [name, { x, y }])), {
+    title: `${STEPS} steps down Rosenbrock's valley, minimum at (1, 1)`,
+    xRange: [-2, 2],
+    yRange: [-1, 3],
+    levels: [0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000],
+    width: 560,
+    height: 480,
+  }),
 );
 await writePicture(
   "optimizers",
   "values.svg",
-  lineChart(Object.fromEntries(paths.map((p) => [p.name, p.values])), {
+  lineChart(Object.fromEntries(shown.map((p) => [p.name, p.values])), {
     yLabel: "value",
     logScale: true,
     width: 560,
@@ -66,8 +62,15 @@ console.log("\nLearning rates over 100 epochs, from 0 to 0.1:\n");
 const curves = Object.fromEntries(Object.keys(schedules).map((name) => [name, rates(name)]));
 for (const [name, y] of Object.entries(curves)) console.log(`${bars(y, 0.1)}  ${name}`);
 console.log();
-await writePicture(
-  "optimizers",
-  "schedules.svg",
-  lineChart(curves, { xLabel: "epoch", yLabel: "learning rate", width: 640, height: 360 }),
-);
+const drawn = Object.entries(curves).map(([name, y]) => [name.split(/[,:]/)[0], y] as const);
+for (const [file, part] of Object.entries({ falling: drawn.slice(0, 7), bending: drawn.slice(7) }))
+  await writePicture(
+    "optimizers",
+    `schedules-${file}.svg`,
+    lineChart(Object.fromEntries(part), {
+      xLabel: "epoch",
+      yLabel: "learning rate",
+      width: 560,
+      height: 300,
+    }),
+  );

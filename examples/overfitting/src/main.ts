@@ -51,8 +51,6 @@ console.log(
   )}\n`,
 );
 const size = { xLabel: "epoch", width: 560, height: 320 };
-const curves = (of: (outcome: Outcome) => number[]): Record<string, number[]> =>
-  Object.fromEntries(Object.entries(outcomes).map(([name, outcome]) => [name, of(outcome)]));
 await writePicture(
   "overfitting",
   "none.svg",
@@ -61,19 +59,17 @@ await writePicture(
     { title: "Over-fitting: the training loss falls, the test loss rises", ...size },
   ),
 );
-await writePicture(
-  "overfitting",
-  "test-loss.svg",
-  lineChart(
-    curves((o) => o.testLoss),
-    size,
-  ),
-);
-await writePicture(
-  "overfitting",
-  "test-accuracy.svg",
-  lineChart(
-    curves((o) => o.testAccuracy),
-    { ...size, yLabel: "accuracy" },
-  ),
-);
+// In two pictures, so that colours can be told apart.
+const pictures = {
+  data: ["more data", "augmentation", "smaller network", "early stopping"],
+  weights: ["L1 penalty", "L2 penalty", "dropout", "batch norm", "label smoothing"],
+};
+for (const [file, names] of Object.entries(pictures))
+  await writePicture(
+    "overfitting",
+    `test-loss-${file}.svg`,
+    lineChart(Object.fromEntries(["none", ...names].map((n) => [n, outcomes[n].testLoss])), {
+      ...size,
+      yLabel: "test loss",
+    }),
+  );

@@ -79,8 +79,11 @@ console.log(`\nln 10 = ${Math.log(10).toFixed(3)} is the loss of one who knows n
 await writePicture(
   "vanishing-gradients",
   "losses.svg",
-  lineChart(Object.fromEntries(Object.entries(curves).filter(([, losses]) => losses[0] < 5)), {
-    width: 560,
-    height: 320,
-  }),
+  lineChart(
+    Object.fromEntries(Object.entries(curves).filter(([name]) => /Xavier|Kaiming/.test(name))),
+    {
+      width: 560,
+      height: 320,
+    },
+  ),
 );

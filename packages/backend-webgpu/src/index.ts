@@ -1,0 +1,1 @@
+export { type WebGpuOptions, webgpu } from "./webgpu.ts";

@@ -1,0 +1,241 @@
+/** Elementwise kernels: one for each program, dtypes and pattern of strides; sizes, strides and scalars are parameters. */
+import { computeType, expr, IDENTITY, type Program, program, type View } from "@dl/tensor/core";
+import type { Engine } from "./engine.ts";
+import type { Access, Source } from "./kernel.ts";
+import {
+  address,
+  allDimensions,
+  type Bound,
+  bind,
+  coordinates,
+  type Walk,
+  Words,
+  walkOver,
+} from "./operands.ts";
+import { bitsFor, load, perWord, store, writeAccess } from "./wgsl/access.ts";
+import { bitsOf, lower, type Type, toInt32, typeOf } from "./wgsl/expr.ts";
+
+const WORKGROUP = 256;
+
+export function map(
+  engine: Engine,
+  p: Program,
+  inputs: readonly View[],
+  outputs: readonly View[],
+  scalars: readonly number[],
+): void {
+  if (outputs[0].numel === 0) return;
+  const type = typeOf(computeType(inputs, outputs));
+  const views = [...inputs, ...outputs];
+  const { shape } = outputs[0];
+  const walk = walkOver(
+    shape,
+    allDimensions(shape),
+    [...views.map((v) => v.strides), ...positionStrides(shape.length, p.axes)],
+    inputs.length,
+  );
+  // Results of less than a word that lie densely are written in whole words, by threads that compute four elements each.
+  const isPacked = outputs.map((v, i) => isWhole(v, walk, inputs.length + i));
+  const bound = bind(engine.memory, views, [
+    ...inputs.map((): Access => "r"),
+    ...outputs.map((v, i): Access => (isPacked[i] ? "w" : writeAccess(v.dtype))),
+  ]);
+  if (bound.blocks.length > engine.maxBindings) {
+    mapInParts(engine, p, inputs, outputs, scalars);
+    return;
+  }
+  const key =
+    `map ${p.id} ${type} ${views.map((v) => v.dtype)} ${bound.key} ${walk.sizes.length} ` +
+    isPacked.map(Number).join("");
+  const kernel = engine.kernel(key, () =>
+    mapSource(p, type, inputs, outputs, bound, walk, isPacked),
+  );
+  const words = [walk.count, ...walk.sizes];
+  views.forEach((v, k) => words.push(v.offset, ...walk.strides[k]));
+  for (let k = views.length; k < walk.strides.length; k++) words.push(...walk.strides[k]);
+  for (const value of scalars) words.push(type === "f32" ? bitsOf(value) : toInt32(value));
+  const elements = isPacked.includes(true) ? 4 * WORKGROUP : WORKGROUP;
+  engine.queue.dispatch(
+    kernel,
+    bound.blocks,
+    words,
+    engine.spread(Math.ceil(walk.count / elements)),
+  );
+}
+
+/** Strides of the pseudo-operands whose addresses are positions. */
+export const positionStrides = (rank: number, axes: readonly number[]): number[][] =>
+  axes.map((axis) => Array.from({ length: rank }, (_, d) => (d === axis ? 1 : 0)));
+
+/** Elements lie one behind the other in the order of the walk, from the beginning of a word. */
+function isWhole(view: View, { sizes, strides }: Walk, k: number): boolean {
+  const n = perWord(view.dtype);
+  if (n === 1 || view.offset % n !== 0) return false;
+  let expected = 1;
+  for (let d = sizes.length - 1; d >= 0; d--) {
+    if (strides[k][d] !== expected) return false;
+    expected *= sizes[d];
+  }
+  return true;
+}
+
+function mapSource(
+  p: Program,
+  type: Type,
+  inputs: readonly View[],
+  outputs: readonly View[],
+  { access, slots }: Bound,
+  walk: Walk,
+  isPacked: readonly boolean[],
+): Source {
+  const rank = walk.sizes.length;
+  const words = new Words();
+  const count = words.next();
+  const sizes = words.several(rank);
+  const offsets: string[] = [];
+  const addresses = [...inputs, ...outputs].map((_, k) => {
+    offsets.push(words.next());
+    return address(offsets[k], "c", words.several(rank));
+  });
+  const positions = p.axes.map(() => address("", "c", words.several(rank)));
+  const scalars = words.several(p.scalars);
+  const { statements, results } = lower(p, type, {
+    input: (i) => load(slots[i], inputs[i].dtype, addresses[i], type),
+    scalar: (i) => (type === "f32" ? `bitcast<f32>(${scalars[i]})` : scalars[i]),
+    index: (axis) => positions[p.axes.indexOf(axis)],
+  });
+  const name = `map ${p.exprs.map((e) => e.op).join(", ")}`;
+  const element = `${coordinates("c", "i", sizes)}\n${statements}`;
+  const bits = outputs.map((v, i) => bitsFor(v.dtype, results[i], type, p.exprs[i].isMask));
+  const to = outputs.map((_, i) => slots[inputs.length + i]);
+  const single = (i: number) =>
+    store(to[i], outputs[i].dtype, addresses[inputs.length + i], bits[i]);
+  if (!isPacked.includes(true)) {
+    const body = `
+  let i = i32(group * ${WORKGROUP}u + lane);
+  if (i >= ${count}) { return; }
+  ${element}
+  ${outputs.map((_, i) => single(i)).join("\n  ")}`;
+    return { name, access, workgroup: WORKGROUP, body };
+  }
+  // Four elements, whose bits gather in words; of the last word only as many as there are.
+  const packed = outputs.map((_, i) => i).filter((i) => isPacked[i]);
+  const wordsOf = (i: number) => 4 / perWord(outputs[i].dtype);
+  const gatherBits = (i: number) => {
+    const n = perWord(outputs[i].dtype);
+    return `p${i}[l / ${n}u] |= (${bits[i]}) << ((l % ${n}u) * ${32 / n}u);`;
+  };
+  const base = (i: number) =>
+    `(${offsets[inputs.length + i]} + i32(first)) / ${perWord(outputs[i].dtype)}`;
+  const writeWords = (i: number) => {
+    const n = perWord(outputs[i].dtype);
+    const { name: b, access: a } = to[i];
+    const [get, set] =
+      a === "a"
+        ? [
+            (at: string) => `atomicLoad(&${b}[${at}])`,
+            (at: string, x: string) => `atomicStore(&${b}[${at}], ${x});`,
+          ]
+        : [(at: string) => `${b}[${at}]`, (at: string, x: string) => `${b}[${at}] = ${x};`];
+    const last =
+      a === "a"
+        ? `atomicAnd(&${b}[at], ~mask); atomicOr(&${b}[at], p${i}[w]);`
+        : set("at", `(${get("at")} & ~mask) | p${i}[w]`);
+    return `for (var w = 0; w < ${wordsOf(i)}; w++) {
+    let at = ${base(i)} + w;
+    let left = i32(end) - i32(first) - w * ${n};
+    if (left >= ${n}) { ${set("at", `p${i}[w]`)} }
+    else if (left > 0) {
+      let mask = (1u << (u32(left) * ${32 / n}u)) - 1u;
+      ${last}
+    }
+  }`;
+  };
+  const body = `
+  let first = 4u * (group * ${WORKGROUP}u + lane);
+  let end = min(first + 4u, u32(${count}));
+  if (first >= end) { return; }
+  ${packed.map((i) => `var p${i}: array<u32, ${wordsOf(i)}>;`).join("\n  ")}
+  for (var l = 0u; l < end - first; l++) {
+    let i = i32(first + l);
+    ${element}
+    ${outputs.map((_, i) => (isPacked[i] ? gatherBits(i) : single(i))).join("\n    ")}
+  }
+  ${packed.map(writeWords).join("\n  ")}`;
+  return { name, access, workgroup: WORKGROUP, body };
+}
+
+/**
+ * For programs with more operands than a kernel may have buffers: a result at a time, in memory of its own where a later one
+ * may still want what it overwrites; and of operands too many even for that, copies side by side in one buffer.
+ */
+function mapInParts(
+  engine: Engine,
+  p: Program,
+  inputs: readonly View[],
+  outputs: readonly View[],
+  scalars: readonly number[],
+): void {
+  if (outputs.length > 1) {
+    const parts = p.exprs.map((e) => program([e], p.inputs, p.scalars));
+    const overwrites = outputs.map(
+      (v, i) => i < outputs.length - 1 && inputs.some((x) => x.buffer === v.buffer),
+    );
+    const kept = outputs.map((v, i) => (overwrites[i] ? temporary(engine, [v])[0] : v));
+    parts.forEach((part, i) => {
+      const used = usedOnly(part, inputs);
+      map(engine, used.program, used.inputs, [kept[i]], scalars);
+    });
+    kept.forEach((v, i) => {
+      if (!overwrites[i]) return;
+      map(engine, IDENTITY, [v], [outputs[i]], []);
+      engine.memory.free(v.buffer);
+    });
+    return;
+  }
+  const used = usedOnly(p, inputs);
+  if (used.inputs.length < inputs.length) {
+    map(engine, used.program, used.inputs, outputs, scalars);
+    return;
+  }
+  const together = temporary(engine, inputs);
+  inputs.forEach((v, i) => map(engine, IDENTITY, [v], [together[i]], []));
+  map(engine, p, together, outputs, scalars);
+  engine.memory.free(together[0].buffer);
+}
+
+/** Without the operands that no expression reads. */
+function usedOnly(p: Program, inputs: readonly View[]): { program: Program; inputs: View[] } {
+  const used = new Set(p.order.filter((e) => e.op === "input").map((e) => e.value));
+  if (used.size === p.inputs) return { program: p, inputs: [...inputs] };
+  const places = [...used].sort((a, b) => a - b);
+  const exprs = expr.substitute(p.exprs, (e) =>
+    e.op === "input" ? expr.input(places.indexOf(e.value)) : undefined,
+  );
+  return {
+    program: program(exprs, places.length, p.scalars),
+    inputs: places.map((i) => inputs[i]),
+  };
+}
+
+/** Views like these, row-major, one behind the other in one new buffer. */
+function temporary(engine: Engine, views: readonly View[]): View[] {
+  let bytes = 0;
+  const starts = views.map((v) => {
+    const start = bytes;
+    bytes += 4 * Math.ceil(v.numel / perWord(v.dtype));
+    return start;
+  });
+  const buffer = engine.memory.alloc(bytes);
+  return views.map((v, i) => {
+    let n = 1;
+    const strides = v.shape.map(() => 0);
+    for (let d = v.shape.length - 1; d >= 0; d--) {
+      strides[d] = n;
+      n *= v.shape[d];
+    }
+    const offset = (starts[i] / 4) * perWord(v.dtype);
+    const { dtype, shape, numel } = v;
+    return { buffer, dtype, shape, strides, offset, contiguous: true, numel };
+  });
+}

@@ -1,0 +1,127 @@
+/** Batched products of matrices with any strides, tile by tile. Products with a vector are reductions. */
+import {
+  computeType,
+  contiguousStrides,
+  type DType,
+  expr as E,
+  IDENTITY,
+  program,
+  type View,
+} from "@dl/tensor/core";
+import type { Engine } from "./engine.ts";
+import type { Access } from "./kernel.ts";
+import { address, bind, coordinates, look, Words, walkOver } from "./operands.ts";
+import { reduce } from "./reduce.ts";
+import { shapeOf, TILE_WORDS, tiledProduct } from "./tiles.ts";
+import { bitsFor, load, store, writeAccess } from "./wgsl/access.ts";
+import { type Type, typeOf } from "./wgsl/expr.ts";
+
+const PRODUCT = program([E.mul(E.input(0), E.input(1))], 2);
+
+export function matmul(engine: Engine, a: View, b: View, output: View): void {
+  if (output.numel === 0) return;
+  const [m, n] = output.shape.slice(-2);
+  if (m === 1 || n === 1) {
+    asReduction(engine, a, b, output);
+    return;
+  }
+  const type = typeOf(computeType([a, b], [output]));
+  const batchShape = output.shape.slice(0, -2);
+  const batchSize = batchShape.reduce((x, y) => x * y, 1);
+  const tiles = shapeOf(m, n, a.shape.at(-1)!, batchSize, output.dtype !== "bool");
+  const whole = tiles.parts > 1 ? partialSums(engine, output, type, tiles.parts) : null;
+  // Of sums in parts, the first; the others follow at the distance of a whole result.
+  const to = whole ? look(whole, output.shape, contiguousStrides(output.shape)) : output;
+  const views = [a, b, to];
+  const batch = walkOver(
+    batchShape,
+    batchShape.map((_, d) => d),
+    views.map((v) => v.strides.slice(0, -2)),
+    2,
+  );
+  const bound = bind(engine.memory, views, ["r", "r", writeAccess(to.dtype)] as Access[]);
+  // Neighbouring threads read neighbouring elements, whichever way a matrix lies.
+  const [aRows, bRows] = [a, b].map((v) => Math.abs(v.strides.at(-1)!) <= 1);
+  const dtypes = views.map((v) => v.dtype);
+  const rank = batch.sizes.length;
+  const key = `matmul ${type} ${dtypes} ${bound.key} ${rank} ${tiles.q} ${aRows} ${bRows}`;
+  const kernel = engine.kernel(key, () => {
+    const words = new Words();
+    const [rows, columns, k, partDepth, parts, tileRows, tileColumns, total] =
+      words.several(TILE_WORDS);
+    const partStep = words.next();
+    const sizes = words.several(rank);
+    const [left, right, result] = views.map(() => {
+      const offset = words.next();
+      const [row, column] = words.several(2);
+      return { row, column, start: address(offset, "z", words.several(rank)) };
+    });
+    const { slots, access } = bound;
+    const at = `startTo + row * ${result.row} + column * ${result.column}`;
+    const product = tiledProduct({
+      type,
+      q: tiles.q,
+      m: rows,
+      n: columns,
+      k,
+      partDepth,
+      parts,
+      tileRows,
+      tileColumns,
+      total,
+      setup: `
+  ${coordinates("z", "which", sizes)}
+  let startA = ${left.start};
+  let startB = ${right.start};
+  let startTo = ${result.start} + part * ${partStep};`,
+      left: {
+        alongDepth: aRows,
+        value: (x, d) =>
+          load(slots[0], dtypes[0], `startA + ${x} * ${left.row} + ${d} * ${left.column}`, type),
+      },
+      right: {
+        alongDepth: !bRows,
+        value: (x, d) =>
+          load(slots[1], dtypes[1], `startB + ${d} * ${right.row} + ${x} * ${right.column}`, type),
+      },
+      store: store(slots[2], dtypes[2], at, bitsFor(dtypes[2], "sum", type, false)),
+    });
+    return { name: `matmul, tiles of ${16 * tiles.q}`, access, ...product };
+  });
+  const words = [...tiles.words, whole ? output.numel : 0, ...batch.sizes];
+  views.forEach((v, i) => words.push(v.offset, ...v.strides.slice(-2), ...batch.strides[i]));
+  engine.queue.dispatch(kernel, bound.blocks, words, engine.spread(tiles.groups));
+  if (whole) addParts(engine, whole, output);
+}
+
+/** The sum over k of the products of a as [..., m, 1, k] and b as [..., 1, n, k]. */
+function asReduction(engine: Engine, a: View, b: View, output: View): void {
+  const batch = output.shape.slice(0, -2);
+  const [m, n] = output.shape.slice(-2);
+  const k = a.shape.at(-1)!;
+  const of = (v: View, matrix: readonly [number, number, number], depth = k): View =>
+    look(v, [...batch, m, n, depth], [...v.strides.slice(0, -2), ...matrix]);
+  const [aRow, aColumn] = a.strides.slice(-2);
+  const [bRow, bColumn] = b.strides.slice(-2);
+  const [row, column] = output.strides.slice(-2);
+  const to = of(output, [row, column, 0], 1);
+  const inputs = [of(a, [aRow, 0, aColumn]), of(b, [0, bColumn, bRow])];
+  reduce(engine, "sum", PRODUCT, inputs, to, [batch.length + 2], []);
+}
+
+/** Memory for as many results like this one, one behind the other. */
+export function partialSums(engine: Engine, output: View, type: Type, parts: number): View {
+  const numel = output.numel * parts;
+  const buffer = engine.memory.alloc(4 * numel);
+  const dtype: DType = type === "f32" ? "float32" : "int32";
+  const shape = [parts, ...output.shape];
+  const strides = contiguousStrides(shape);
+  return { buffer, dtype, shape, strides, offset: 0, contiguous: true, numel };
+}
+
+/** Adds them up, and gives their memory back. */
+export function addParts(engine: Engine, parts: View, output: View): void {
+  const to = look(output, [1, ...output.shape], [0, ...output.strides]);
+  reduce(engine, "sum", IDENTITY, [parts], to, [0], []);
+  engine.memory.free(parts.buffer);
+}

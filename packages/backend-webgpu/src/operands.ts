@@ -1,0 +1,138 @@
+/** Operands of a kernel: which buffers they share, and how the loop over their positions is laid out. */
+import { DlError, type View } from "@dl/tensor/core";
+import type { Access } from "./kernel.ts";
+import type { Block, Memory } from "./memory.ts";
+import { type Slot, slot } from "./wgsl/access.ts";
+
+/** Operands' buffers, each bound once: WebGPU forbids that a buffer is read through one binding and written through another. */
+export interface Bound {
+  readonly blocks: readonly Block[];
+  readonly access: readonly Access[];
+  /** Of each operand. */
+  readonly slots: readonly Slot[];
+  /** For the kernel's key. */
+  readonly key: string;
+}
+
+const STRONGER = "rwa";
+
+export function bind(memory: Memory, views: readonly View[], wanted: readonly Access[]): Bound {
+  views.forEach(checkDType);
+  return bindBlocks(
+    views.map((v) => memory.blockOf(v.buffer)),
+    wanted,
+  );
+}
+
+/** Ops that are asked for a result of some dtype may not have looked whether the device has it. */
+export function checkDType({ dtype }: View): void {
+  if (dtype === "float64")
+    throw new DlError("dtype", "webgpu has no float64: use float32, or compute this on the CPU");
+}
+
+export function bindBlocks(of: readonly Block[], wanted: readonly Access[]): Bound {
+  const blocks: Block[] = [];
+  const access: Access[] = [];
+  const places = of.map((block, i) => {
+    const at = blocks.indexOf(block);
+    if (at < 0) {
+      access.push(wanted[i]);
+      return blocks.push(block) - 1;
+    }
+    if (STRONGER.indexOf(wanted[i]) > STRONGER.indexOf(access[at])) access[at] = wanted[i];
+    return at;
+  });
+  return {
+    blocks,
+    access,
+    slots: places.map((i) => slot(i, access[i])),
+    key: `${access.join("")}${places.join()}`,
+  };
+}
+
+/** Another look at the same memory. (A view's buffer may be a getter, which a spread would leave out.) */
+export function look(
+  v: View,
+  shape: readonly number[],
+  strides: readonly number[],
+  offset = v.offset,
+): View {
+  const numel = shape.reduce((a, b) => a * b, 1);
+  const { buffer, dtype } = v;
+  return { buffer, dtype, shape, strides, offset, contiguous: false, numel };
+}
+
+/** A loop over positions: sizes from the slowest dimension to the fastest, and each operand's strides. */
+export interface Walk {
+  readonly sizes: readonly number[];
+  /** [operand][dimension] */
+  readonly strides: readonly (readonly number[])[];
+  readonly count: number;
+}
+
+/**
+ * Dimensions of size 1 left out, the others in the order in which operand `leading` lies in memory, and joined where all
+ * operands go on evenly.
+ */
+export function walkOver(
+  shape: readonly number[],
+  dimensions: readonly number[],
+  strides: readonly (readonly number[])[],
+  leading: number,
+): Walk {
+  const order = dimensions.filter((d) => shape[d] !== 1);
+  const lead = strides[leading];
+  if (lead && !order.every((d, i) => i === 0 || Math.abs(lead[order[i - 1]]) >= Math.abs(lead[d])))
+    order.sort((a, b) => Math.abs(lead[b]) - Math.abs(lead[a]) || a - b);
+  const sizes: number[] = [];
+  const merged: number[][] = strides.map(() => []);
+  for (const d of order) {
+    const last = sizes.length - 1;
+    if (last >= 0 && strides.every((s, k) => merged[k][last] === s[d] * shape[d])) {
+      sizes[last] *= shape[d];
+      strides.forEach((s, k) => {
+        merged[k][last] = s[d];
+      });
+    } else {
+      sizes.push(shape[d]);
+      strides.forEach((s, k) => merged[k].push(s[d]));
+    }
+  }
+  return { sizes, strides: merged, count: dimensions.reduce((n, d) => n * shape[d], 1) };
+}
+
+export const allDimensions = (shape: readonly number[]): number[] => shape.map((_, d) => d);
+
+/** Words of parameters as a kernel's text names them, in the order in which they are asked for. */
+export class Words {
+  private count = 0;
+  next(): string {
+    const i = this.count++;
+    return `P[${i >> 2}].${"xyzw"[i & 3]}`;
+  }
+  /** The number of the word that comes next. */
+  get position(): number {
+    return this.count;
+  }
+  several(n: number): string[] {
+    return Array.from({ length: n }, () => this.next());
+  }
+}
+
+/** Statements that take position `from` (an i32) apart into coordinates `${prefix}0` …, slowest first. */
+export function coordinates(prefix: string, from: string, sizes: readonly string[]): string {
+  if (sizes.length === 0) return "";
+  const lines = [`var ${prefix}rest = u32(${from});`];
+  for (let d = sizes.length - 1; d > 0; d--) {
+    lines.push(`let ${prefix}${d} = i32(${prefix}rest % u32(${sizes[d]}));`);
+    lines.push(`${prefix}rest /= u32(${sizes[d]});`);
+  }
+  lines.push(`let ${prefix}0 = i32(${prefix}rest);`);
+  return lines.join("\n");
+}
+
+/** `offset + Σ coordinate · stride` */
+export function address(offset: string, prefix: string, strides: readonly string[]): string {
+  const terms = strides.map((stride, d) => `${prefix}${d} * ${stride}`);
+  return [offset, ...terms].filter(Boolean).join(" + ") || "0i";
+}

@@ -1,15 +1,31 @@
 import { rmSync } from "node:fs";
 import { defineConfig, type Options } from "tsup";
 
-type Plugin = NonNullable<Options["esbuildPlugins"]>[number];
+type EsbuildPlugin = NonNullable<Options["esbuildPlugins"]>[number];
+type Plugin = NonNullable<Options["plugins"]>[number];
 
 /** Leaves imports between a package's files as they are, so that every source file becomes one of its own. */
-const keepModules: Plugin = {
+const keepModules: EsbuildPlugin = {
   name: "keep-modules",
   setup(build) {
     build.onResolve({ filter: /^\.\.?\// }, ({ path, kind }) =>
       kind === "entry-point" ? undefined : { path: path.replace(/\.ts$/, ".js"), external: true },
     );
+  },
+};
+
+/**
+ * Gives classes back their names, which users see in printed models and in errors. One that mentions itself comes out as
+ * `var Sequential = class _Sequential`. A space takes the place of the underscore, so source maps stay true.
+ */
+const classNames: Plugin = {
+  name: "class-names",
+  renderChunk(code) {
+    for (const [, outer, inner] of code.matchAll(/([\w$]+)\s*=\s*class _([\w$]+)/g)) {
+      if (outer !== inner) throw new Error(`class ${inner} is called ${outer} in the build`);
+      code = code.replace(new RegExp(`(?<![\\w$.])_${inner}(?![\\w$])`, "g"), ` ${inner}`);
+    }
+    return { code };
   },
 };
 
@@ -20,6 +36,7 @@ const common: Options = {
   // tsup drops the prefix of "node:fs" otherwise, and then nothing tells it from a package.
   removeNodeProtocol: false,
   external: [/^node:/],
+  plugins: [classNames],
   sourcemap: true,
 };
 
@@ -36,7 +53,8 @@ export function library(entry: string[] = ["src/index.ts"]): ReturnType<typeof d
       entry: ["src/**/*.ts", "!src/**/*.test.ts", "!src/**/testing.ts", "!src/**/scratch/**"],
       esbuildPlugins: [keepModules],
       splitting: false,
-      dts: { entry },
+      // For `[Symbol.dispose]`, which a project may have no types of.
+      dts: { entry, banner: '/// <reference lib="esnext.disposable" />' },
     },
     {
       ...common,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Comparison, disagree, ratio, type Times } from "./compare.ts";
-import { duration, rowsOf, table } from "./report.ts";
+import { countsTable, duration, rowsOf, table } from "./report.ts";
 
 const times = (peer: string, ms: number[], rest: Partial<Times> = {}): Times => ({
   peer,
@@ -52,6 +52,11 @@ describe("a report", () => {
     expect(text).toContain("1.00 ms 2.00×");
     expect(text).toContain("[2] poor cannot: there is no product");
     expect(text).toContain("[1] RESULTS DIFFER");
+  });
+  test("tells what a GPU was given to do", () => {
+    const counts = { dispatches: 17, submits: 1 };
+    const onGpu = comparison(times("ours", [1], { counts }), times("poor", []));
+    expect(countsTable([onGpu], ["poor"])).toMatch(/^gemm-10 +17 in 1$/m);
   });
   test("writes times in the unit that suits", () =>
     expect([0.0012, 12.34, 123.4, 1234].map(duration)).toEqual([

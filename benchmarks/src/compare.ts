@@ -1,7 +1,6 @@
 /** One workload at one number of threads: everybody in turn, for some rounds. */
 import { median } from "./child/measure.ts";
-import type { Request } from "./child/protocol.ts";
-import type { PeerProcess } from "./process.ts";
+import type { Counts, Reply, Request } from "./child/protocol.ts";
 import type { Workload } from "./workloads/spec.ts";
 
 export interface Schedule {
@@ -11,6 +10,13 @@ export interface Schedule {
   readonly limit: number;
 }
 
+/** One side: a process or a page. */
+export interface Asked {
+  readonly peer: { readonly name: string; covers?(workload: Workload): boolean };
+  readonly version: string;
+  ask(request: Request): Promise<Reply>;
+}
+
 /** What one side gave. */
 export interface Times {
   readonly peer: string;
@@ -18,13 +24,16 @@ export interface Times {
   /** By round; empty when it could not run. */
   readonly ms: readonly number[];
   readonly checksum?: number;
+  /** Of one run, on a GPU. */
+  readonly counts?: Counts;
   /** Why there are no times. */
   readonly cannot?: string;
   readonly error?: string;
 }
 export interface Comparison {
   readonly workload: Workload;
-  readonly threads: number;
+  /** Absent on a GPU. */
+  readonly threads?: number;
   readonly ours: Times;
   readonly others: readonly Times[];
 }
@@ -36,25 +45,26 @@ const PAUSE_MS = 20;
 
 type Side = { -readonly [K in keyof Times]: Times[K] } & { ms: number[] };
 
-/** @param processes ours first */
+/** @param asked ours first */
 export async function compare(
   workload: Workload,
-  threads: number,
-  processes: readonly PeerProcess[],
+  threads: number | undefined,
+  asked: readonly Asked[],
   { rounds, ...how }: Schedule,
 ): Promise<Comparison> {
-  processes = processes.filter(({ peer }) => peer.covers?.(workload) ?? true);
-  const sides: Side[] = processes.map(({ peer }) => ({ peer: peer.name, version: "", ms: [] }));
+  asked = asked.filter(({ peer }) => peer.covers?.(workload) ?? true);
+  const sides: Side[] = asked.map(({ peer }) => ({ peer: peer.name, version: "", ms: [] }));
   const request: Request = { workload, ...how };
   for (let round = 0; round < rounds; round++) {
     for (const [i, side] of sides.entries()) {
       if (side.cannot || side.error || (round > 0 && side.ms[0] > SLOW_MS)) continue;
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      const reply = await processes[i].ask(request);
-      side.version = processes[i].version;
+      const reply = await asked[i].ask(request);
+      side.version = asked[i].version;
       if ("ms" in reply) {
         side.ms.push(reply.ms);
         side.checksum = reply.checksum;
+        side.counts = reply.counts;
       } else if ("cannot" in reply) side.cannot = reply.cannot;
       else side.error = "error" in reply ? reply.error : "an unexpected answer";
     }

@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 const folder = fileURLToPath(new URL("..", import.meta.url));
 
 export function installPeers(): void {
-  if (existsSync(`${folder}node_modules/.modules.yaml`)) return;
+  const { dependencies } = JSON.parse(readFileSync(`${folder}package.json`, "utf8"));
+  const isThere = (name: string): boolean => existsSync(`${folder}node_modules/${name}`);
+  if (Object.keys(dependencies).every(isThere)) return;
   console.error("benchmarks/: installing the libraries to compare with, once ...");
   const install = ["install", "--ignore-workspace", "--frozen-lockfile", "--ignore-scripts"];
   const [file, ...args] = pnpm();

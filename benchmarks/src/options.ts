@@ -2,9 +2,11 @@ import { parseArgs } from "node:util";
 
 export const USAGE = `pnpm bench [options]
 
+  --backend NAME    cpu or webgpu, default cpu
   --threads 1,2     thread counts, default 1,2
   --only REGEX      workloads whose name it matches
-  --peers a,b       default all: pytorch, tfjs-wasm, tfjs-cpu, jax-js, peak
+  --peers a,b       default all: pytorch, tfjs-wasm, tfjs-cpu, jax-js, peak;
+                    on webgpu tfjs-webgpu, jax-js-webgpu
   --rounds N        default 7
   --quick           3 short rounds, without peers that take seconds
   --json FILE       write rows { workload, threads, ours_ms, peer, peer_version, peer_ms, ratio }
@@ -18,6 +20,7 @@ export function parseOptions(args: string[]) {
   const { values } = parseArgs({
     args,
     options: {
+      backend: { type: "string", default: "cpu" },
       threads: { type: "string", default: "1,2" },
       only: { type: "string", default: "" },
       peers: { type: "string" },
@@ -27,9 +30,12 @@ export function parseOptions(args: string[]) {
       help: { type: "boolean", short: "h", default: false },
     },
   });
-  const quick = values.quick;
+  const { quick, backend } = values;
+  if (backend !== "cpu" && backend !== "webgpu")
+    throw new Error(`--backend: ${backend} is neither cpu nor webgpu`);
   return {
     help: values.help,
+    backend,
     threads: values.threads.split(",").map((n) => whole("threads", n)),
     only: new RegExp(values.only),
     peers: values.peers?.split(","),
@@ -38,7 +44,7 @@ export function parseOptions(args: string[]) {
       rounds: values.rounds ? whole("rounds", values.rounds) : quick ? 3 : 7,
       warmUp: quick ? 60 : 250,
       millis: quick ? 50 : 200,
-      limit: quick ? 1000 : 12_000,
+      limit: quick ? (backend === "webgpu" ? 4000 : 1000) : 12_000,
     },
   };
 }

@@ -3,6 +3,7 @@ import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import type { Reply, Request } from "./child/protocol.ts";
+import type { Asked } from "./compare.ts";
 import type { Peer } from "./peers/peers.ts";
 
 /** For starting, and the runs that a request may take: then the process is ended. */
@@ -11,7 +12,7 @@ const RUNS = 10;
 /** Lines of a crashed process that are looked through for what went wrong. */
 const LAST_LINES = 40;
 
-export class PeerProcess {
+export class PeerProcess implements Asked {
   readonly peer: Peer;
   readonly threads: number;
   version = "";

@@ -1,17 +1,22 @@
 /** What comes out: a table for people, rows for scripts. */
 import type { Size } from "./bundles/sizes.ts";
 import { median } from "./child/measure.ts";
+import type { Counts } from "./child/protocol.ts";
 import { type Comparison, disagree, ratio, type Times } from "./compare.ts";
 import { flops } from "./workloads/spec.ts";
 
 export interface Row {
   readonly workload: string;
-  readonly threads: number;
+  /** Null on a GPU. */
+  readonly threads: number | null;
   readonly ours_ms: number | null;
   readonly peer: string;
   readonly peer_version: string;
   readonly peer_ms: number | null;
   readonly ratio: number | null;
+  /** On a GPU. */
+  readonly ours_counts?: Counts;
+  readonly peer_counts?: Counts;
   /** Why a number is missing, or that the results differ. */
   readonly note?: string;
 }
@@ -34,12 +39,13 @@ export function rowsOf({ workload, threads, ours, others }: Comparison): Row[] {
       .join("; ");
     return {
       workload: workload.name,
-      threads,
+      threads: threads ?? null,
       ours_ms: medianOf(ours),
       peer: other.peer,
       peer_version: other.version,
       peer_ms: medianOf(other),
       ratio: ratio(ours, other) ?? null,
+      ...(ours.counts && { ours_counts: ours.counts, peer_counts: other.counts }),
       ...(note && { note }),
     };
   });
@@ -73,13 +79,13 @@ export function table(comparisons: readonly Comparison[], names: readonly string
     return `${duration(ms)}${factor === undefined ? "" : ` ${digits(factor)}×`}${mark}`;
   };
   const lines = [
-    ["workload", "threads", "ours", "GFLOP/s", ...names],
+    ["workload", comparisons[0].threads ? "threads" : "", "ours", "GFLOP/s", ...names],
     ...comparisons.map(({ workload, threads, ours, others }) => {
       const ms = medianOf(ours);
       const rate = ms && flops(workload) ? digits(flops(workload) / ms / 1e6) : "";
       return [
         workload.name,
-        `${threads}`,
+        `${threads ?? ""}`,
         ms === null ? note(`ours ${reason(ours)}`) : duration(ms),
         rate,
         ...names.map((name) =>
@@ -108,6 +114,20 @@ function aligned(lines: readonly string[][]): string {
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** What a run gives the GPU to do: dispatches and submits of each side. */
+export function countsTable(comparisons: readonly Comparison[], names: readonly string[]): string {
+  const cell = (side: Times | undefined): string =>
+    side?.counts ? `${side.counts.dispatches} in ${side.counts.submits}` : "";
+  return aligned([
+    ["dispatches in submits", "ours", ...names],
+    ...comparisons.map(({ workload, ours, others }) => [
+      workload.name,
+      cell(ours),
+      ...names.map((name) => cell(others.find((o) => o.peer === name))),
+    ]),
+  ]);
 }
 
 /** Sizes of what a browser loads, as a table. */

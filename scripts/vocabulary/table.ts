@@ -113,7 +113,7 @@ export function coverage(): Coverage {
     "packages/conformance/src/ops/**/*.ts",
   );
   const words = new Set([
-    ...calledIn("packages/*/src/**/*.test.ts", "tests/parity/*.test.ts"),
+    ...calledIn("packages/*/src/**/*.test.ts", "tests/parity/*.ts"),
     ...conformance,
   ]);
 
@@ -224,10 +224,12 @@ const show = (answer: Answer | undefined): string =>
 /** Names with the same reason stand together. */
 function notThere(absent: readonly Row[], reasonOf: (row: Row) => string | undefined): string[] {
   if (absent.length === 0) return [];
-  const byReason = Map.groupBy(absent, (row) => reasonOf(row) ?? "no reason is known");
-  const lines = [...byReason].map(
-    ([reason, rows]) => `- ${rows.map((r) => `\`${r.name}\``).join(", ")}: ${reason}`,
-  );
+  const byReason = new Map<string, string[]>();
+  for (const row of absent) {
+    const reason = reasonOf(row) ?? "no reason is known";
+    byReason.set(reason, [...(byReason.get(reason) ?? []), `\`${row.name}\``]);
+  }
+  const lines = [...byReason].map(([reason, names]) => `- ${names.join(", ")}: ${reason}`);
   return [`Not there:\n\n${lines.join("\n")}`];
 }
 

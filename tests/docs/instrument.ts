@@ -68,6 +68,24 @@ export function instrument({ file, line: first, code }: Block): Instrumented {
   return { code: out, expected, free: used };
 }
 
+/**
+ * An instrumented example as a module, which imports `Checks` from where `checks` says and has `imports`, a line, before
+ * it. Each line keeps its number, so that an error in the module is one in the page it came from.
+ */
+export function moduleOf(
+  { file, line }: Block,
+  { code, expected }: Instrumented,
+  checks: string,
+  imports = "",
+): string {
+  const head = [
+    `import { Checks } from "${checks}"; `,
+    imports,
+    `const checks = new Checks("${file}", ${JSON.stringify(expected)}); `,
+  ];
+  return `${head.join("")}${"\n".repeat(line - 1)}${code}\nawait checks.finish();\n`;
+}
+
 const COMMENT = /\/\/ =>(.*)((?:\n\s*\/\/ {3,}\S.*)*)/g;
 
 /** Where a `// =>` that follows `end` starts: on the same line, or alone on the next. */

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { Worker } from "node:worker_threads";
 import type { Block } from "./blocks.ts";
-import { type Instrumented, instrument } from "./instrument.ts";
+import { type Instrumented, instrument, moduleOf } from "./instrument.ts";
 
 /** The root of the repository. */
 export const root = resolve(import.meta.dirname, "../..");
@@ -55,14 +55,7 @@ export function write(
     try {
       const example = instrument(block);
       const checks = relative(dir, join(import.meta.dirname, "check.ts"));
-      const source = [
-        `import { Checks } from "${checks}"; `,
-        imports(block, example),
-        `const checks = new Checks("${file}", ${JSON.stringify(example.expected)}); `,
-        "\n".repeat(block.line - 1),
-        example.code,
-        "\nawait checks.finish();\n",
-      ].join("");
+      const source = moduleOf(block, example, checks, imports(block, example));
       // Node strips types by itself, but not below node_modules. First, because the compiler says nothing
       // about types while any file has a syntax error.
       writeFileSync(module, stripTypeScriptTypes(source));

@@ -1,9 +1,4 @@
-import { manualSeed } from "@dl/tensor";
-import { beforeEach } from "vitest";
-import { replayCalls } from "./call.ts";
+import { calls } from "./call.ts";
+import { replay } from "./replay.ts";
 
-// Some draw random numbers.
-beforeEach(() => {
-  manualSeed(0);
-});
-replayCalls("basics");
+replay(calls("basics"));

@@ -2,51 +2,12 @@
 import "@dl/autograd";
 import { cpu } from "@dl/backend-cpu";
 import * as T from "@dl/tensor";
-import { type DType, setBackend, type Tensor, tensor } from "@dl/tensor";
+import { type DType, setBackend, tensor } from "@dl/tensor";
 import { beforeAll, describe, expect, test } from "vitest";
-import { expectNear, type FixtureTensor, fixture, revive, toTensor } from "./fixture.ts";
+import { cases, creation } from "./creation.ts";
+import { replay } from "./replay.ts";
 
-interface Made {
-  readonly fn: "logspace" | "eye" | "scalarTensor" | "fill";
-  readonly args: unknown[];
-  readonly options: Record<string, unknown> | null;
-  readonly result: FixtureTensor;
-}
-interface Draw {
-  readonly seed: number;
-  readonly count: FixtureTensor;
-  readonly prob: FixtureTensor;
-  readonly result: FixtureTensor;
-  readonly next: FixtureTensor;
-}
-const cases = fixture<{
-  made: Made[];
-  infos: Record<string, string | number>[];
-  casts: [DType, DType, boolean][];
-  binomial: Draw[];
-}>("creation");
-
-for (const wasm of [true, false]) {
-  describe(`creation against PyTorch, ${wasm ? "WASM" : "reference path"}`, () => {
-    beforeAll(() => setBackend(cpu({ wasm })));
-    for (const [i, { fn, args, options, result }] of cases.made.entries())
-      test(`${i}: ${fn}`, () => {
-        const call = T[fn] as (...x: unknown[]) => Tensor;
-        const t = call(...args.map(revive), ...(options ? [options] : []));
-        expect(t.dtype).toBe(result.dtype);
-        expectNear(t, result, 1e-6, fn);
-      });
-    for (const [i, c] of cases.binomial.entries())
-      test(`binomial, ${i}`, () => {
-        T.manualSeed(c.seed);
-        const drawn = T.binomial(toTensor(c.count), toTensor(c.prob));
-        expect(drawn.dtype).toBe(c.result.dtype);
-        expectNear(drawn, c.result, 0, "binomial");
-        // As many numbers were used up.
-        expectNear(T.rand(1), c.next, 1e-7, "the next number");
-      });
-  });
-}
+replay(...creation);
 
 describe("dtypes", () => {
   test("finfo and iinfo tell PyTorch's limits", () => {

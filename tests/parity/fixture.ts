@@ -1,5 +1,12 @@
 import { readFileSync } from "node:fs";
-import { type Backend, type DType, type Tensor, tensor, typedArrayFor } from "@dl/tensor";
+import {
+  type Backend,
+  type DType,
+  type Tensor,
+  type TypedArray,
+  tensor,
+  typedArrayFor,
+} from "@dl/tensor";
 import { expect } from "vitest";
 
 export interface FixtureTensor {
@@ -13,8 +20,12 @@ export interface FixtureTensor {
 export const isFixtureTensor = (x: unknown): x is FixtureTensor =>
   typeof x === "object" && x !== null && "shape" in x && ("data" in x || "pattern" in x);
 
+/** The fixtures that have been read. */
+export const read = new Set<string>();
+
 /** What generate.py wrote. */
 export function fixture<T>(name: string): T {
+  read.add(name);
   const text = readFileSync(new URL(`./fixtures/${name}.json`, import.meta.url), "utf8");
   return (JSON.parse(text) as { cases: T }).cases;
 }
@@ -44,6 +55,31 @@ export const reviveOptions = (
 ): Record<string, unknown> | undefined =>
   options ? Object.fromEntries(Object.entries(options).map(([k, v]) => [k, revive(v)])) : undefined;
 
+/** What the running case has asked for and not seen yet. */
+let pending: Promise<void>[] | null = null;
+
+/** Runs a case, and waits once for everything that it inspects. */
+export async function checked(run: () => unknown): Promise<void> {
+  const mine: Promise<void>[] = [];
+  pending = mine;
+  try {
+    await run();
+  } finally {
+    pending = null;
+    await Promise.allSettled(mine);
+  }
+  await Promise.all(mine);
+}
+
+/** Has the values that a tensor has now looked at as soon as they are there. */
+export function inspect(t: Tensor, look: (values: TypedArray) => void): void {
+  if (!pending) throw new Error("nobody waits for what is inspected: run it by `checked`");
+  const check = t.data().then(look);
+  // Who waits may be busy still.
+  check.catch(() => {});
+  pending.push(check);
+}
+
 /** NaN equals NaN; otherwise within the tolerance, absolutely or relatively. */
 export function expectNear(
   actual: Tensor,
@@ -52,15 +88,15 @@ export function expectNear(
   what: string,
 ): void {
   expect([what, ...actual.shape]).toEqual([what, ...expected.shape]);
-  const values = actual.dataSync();
-  numbers(expected).forEach((wanted, i) => {
-    const got = values[i];
-    if (Object.is(got, wanted) || got === wanted || (Number.isNaN(got) && Number.isNaN(wanted)))
-      return;
-    if (!(Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted)))) {
-      throw new Error(`${what}: element ${i} is ${got}, PyTorch has ${wanted}`);
-    }
-  });
+  inspect(actual, (values) =>
+    numbers(expected).forEach((wanted, i) => {
+      const got = values[i];
+      if (Object.is(got, wanted) || got === wanted || (Number.isNaN(got) && Number.isNaN(wanted)))
+        return;
+      if (!(Math.abs(got - wanted) <= tolerance * Math.max(1, Math.abs(wanted))))
+        throw new Error(`${what}: element ${i} is ${got}, PyTorch has ${wanted}`);
+    }),
+  );
 }
 
 /** Σ weight · output with the weights that generate.py uses. */

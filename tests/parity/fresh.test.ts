@@ -1,39 +1,4 @@
-/** Fresh modules have PyTorch's printed form, keys and numbers, and take as many random numbers. */
-import { cpu } from "@dl/backend-cpu";
-import * as nn from "@dl/nn";
-import { manualSeed, rand, setBackend } from "@dl/tensor";
-import { describe, expect, test } from "vitest";
-import { expectNear, type FixtureTensor, fixture, revive } from "./fixture.ts";
+import { fresh } from "./fresh.ts";
+import { replay } from "./replay.ts";
 
-interface FreshCase {
-  readonly module: string;
-  readonly args: unknown[];
-  readonly options: Record<string, unknown>;
-  readonly printed: string;
-  readonly state: Record<string, FixtureTensor>;
-  readonly next: FixtureTensor;
-  readonly learnt: string[];
-}
-const classes = nn as unknown as Record<string, new (...args: unknown[]) => nn.Module>;
-
-describe("fresh modules against PyTorch", () => {
-  fixture<FreshCase[]>("fresh").forEach((c, i) => {
-    test(`${i}: ${c.printed.split("\n")[0]}`, () => {
-      setBackend(cpu());
-      manualSeed(0);
-      const hasOptions = Object.keys(c.options).length > 0;
-      const module = new classes[c.module](
-        ...c.args.map(revive),
-        ...(hasOptions ? [c.options] : []),
-      );
-      const next = rand(1);
-      expect(String(module)).toBe(c.printed);
-      const state = module.stateDict();
-      expect(Object.keys(state)).toEqual(Object.keys(c.state));
-      expect(module.namedParameters().map(([name]) => name)).toEqual(c.learnt);
-      for (const [key, wanted] of Object.entries(c.state))
-        expectNear(state[key], wanted, 1e-6, key);
-      expectNear(next, c.next, 1e-7, "the next random number");
-    });
-  });
-});
+replay(fresh);

@@ -1,9 +1,8 @@
-/** Replays what sections/module_case.py wrote. */
+/** What sections/module_case.py wrote. */
 import { noGrad } from "@dl/autograd";
-import { cpu } from "@dl/backend-cpu";
 import * as nn from "@dl/nn";
-import { isTensor, scope, setBackend, type Tensor, zerosLike } from "@dl/tensor";
-import { describe, expect, test } from "vitest";
+import { isTensor, type Tensor, zerosLike } from "@dl/tensor";
+import { expect } from "vitest";
 import {
   expectNear,
   type FixtureTensor,
@@ -14,6 +13,7 @@ import {
   toTensor,
   weightedSum,
 } from "./fixture.ts";
+import { section } from "./replay.ts";
 
 type Given = FixtureTensor | Given[];
 export interface ModuleCase {
@@ -90,19 +90,14 @@ function run(c: ModuleCase, tolerance: number, own: Classes): void {
   );
 }
 
-/** One test for each case of a fixture, on the reference path and on WASM. `own` are classes that @dl/nn lacks. */
-export function testModules(name: string, tolerance = 1e-5, own: Classes = {}): void {
-  const cases = fixture<ModuleCase[]>(name);
-  for (const wasm of [true, false]) {
-    describe(`${name} against PyTorch, ${wasm ? "WASM" : "reference path"}`, () => {
-      cases.forEach((c, i) => {
-        const shapes = c.inputs.flatMap(flat).map((x) => `[${x.shape}]`);
-        const options = JSON.stringify(c.options, (_, v) => (isFixtureTensor(v) ? "tensor" : v));
-        test(`${i}: ${c.module}(${c.args}, ${options}) of ${shapes}`, () => {
-          setBackend(cpu({ wasm }));
-          scope(() => run(c, tolerance, own));
-        });
-      });
-    });
-  }
-}
+/** `own` are classes that @dl/nn lacks. */
+export const modules = (name: string, tolerance = 1e-5, own: Classes = {}) =>
+  section(`${name} against PyTorch`, fixture<ModuleCase[]>(name), {
+    name: (c) => c.module,
+    title: (c, i) => {
+      const shapes = c.inputs.flatMap(flat).map((x) => `[${x.shape}]`);
+      const options = JSON.stringify(c.options, (_, v) => (isFixtureTensor(v) ? "tensor" : v));
+      return `${i}: ${c.module}(${c.args}, ${options}) of ${shapes}`;
+    },
+    run: (c) => run(c, tolerance, own),
+  });

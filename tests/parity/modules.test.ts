@@ -1,3 +1,4 @@
-import { testModules } from "./module.ts";
+import { modules } from "./module.ts";
+import { replay } from "./replay.ts";
 
-testModules("modules");
+replay(modules("modules"));

@@ -1,19 +1,20 @@
-/** Replays the cases of a section that `op_case.py` wrote, on both paths of the CPU backend. */
+/** The cases of a section that `op_case.py` wrote. */
 import "@dl/autograd";
-import { cpu } from "@dl/backend-cpu";
 import * as T from "@dl/tensor";
-import { setBackend, Tensor } from "@dl/tensor";
-import { describe, expect, test } from "vitest";
+import { Tensor } from "@dl/tensor";
+import { expect } from "vitest";
 import {
   expectNear,
   type FixtureTensor,
   fixture,
+  inspect,
   numbers,
   revive,
   reviveOptions,
   toTensor,
   weightedSum,
 } from "./fixture.ts";
+import { section } from "./replay.ts";
 
 export interface OpCase {
   readonly op: string;
@@ -96,13 +97,14 @@ function near(
 ): void {
   expectNear(actual, expected, tolerance, what);
   if (!relative) return;
-  const values = actual.dataSync();
-  numbers(expected).forEach((wanted, i) => {
-    // Next to the smallest numbers there is no room for digits.
-    const allowed = 1e-5 * Math.abs(wanted) + 3e-45;
-    if (Number.isFinite(wanted) && !(Math.abs(values[i] - wanted) <= allowed))
-      throw new Error(`${what}: element ${i} is ${values[i]}, PyTorch has ${wanted}`);
-  });
+  inspect(actual, (values) =>
+    numbers(expected).forEach((wanted, i) => {
+      // Next to the smallest numbers there is no room for digits.
+      const allowed = 1e-5 * Math.abs(wanted) + 3e-45;
+      if (Number.isFinite(wanted) && !(Math.abs(values[i] - wanted) <= allowed))
+        throw new Error(`${what}: element ${i} is ${values[i]}, PyTorch has ${wanted}`);
+    }),
+  );
 }
 
 /** A title that tells a case from its neighbours. */
@@ -117,15 +119,9 @@ function title(c: OpCase, i: number): string {
   return `${i}: ${c.op}(${shapes}) ${rest.join(" ")} ${c.note ?? ""}`.trimEnd();
 }
 
-export function replayOps(section: string): void {
-  for (const wasm of [true, false]) {
-    describe(`${section} against PyTorch, ${wasm ? "WASM" : "reference path"}`, () => {
-      for (const [i, c] of fixture<OpCase[]>(section).entries()) {
-        test(title(c, i), () => {
-          setBackend(cpu({ wasm }));
-          T.scope(() => runOp(c));
-        });
-      }
-    });
-  }
-}
+export const ops = (name: string) =>
+  section(`${name} against PyTorch`, fixture<OpCase[]>(name), {
+    name: (c) => c.op,
+    title,
+    run: runOp,
+  });

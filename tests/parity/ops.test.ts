@@ -1,3 +1,4 @@
-import { replayOps } from "./op.ts";
+import { ops } from "./op.ts";
+import { replay } from "./replay.ts";
 
-replayOps("ops");
+replay(ops("ops"));

@@ -1,3 +1,4 @@
-import { replayCalls } from "./call.ts";
+import { calls } from "./call.ts";
+import { replay } from "./replay.ts";
 
-replayCalls("shapes");
+replay(calls("shapes"));

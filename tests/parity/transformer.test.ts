@@ -1,23 +1,4 @@
-/** Replays sections/transformer.py. Stacks take a layer, which a fixture cannot hold: these two make it themselves. */
-import * as nn from "@dl/nn";
-import { testModules } from "./module.ts";
+import { replay } from "./replay.ts";
+import { transformer } from "./transformer.ts";
 
-interface StackOptions extends nn.TransformerLayerOptions {
-  norm: boolean;
-}
-class EncoderStack extends nn.TransformerEncoder {
-  constructor(dModel: number, heads: number, count: number, { norm, ...options }: StackOptions) {
-    super(new nn.TransformerEncoderLayer(dModel, heads, options), count, {
-      norm: norm ? new nn.LayerNorm(dModel) : null,
-    });
-  }
-}
-class DecoderStack extends nn.TransformerDecoder {
-  constructor(dModel: number, heads: number, count: number, { norm, ...options }: StackOptions) {
-    super(new nn.TransformerDecoderLayer(dModel, heads, options), count, {
-      norm: norm ? new nn.LayerNorm(dModel) : null,
-    });
-  }
-}
-
-testModules("transformer", 1e-5, { EncoderStack, DecoderStack });
+replay(transformer);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { loadCheckpoint, saveCheckpoint } from "@dl/io/node";
 import { Training } from "./training.ts";
 
-const [path, steps] = process.argv.slice(2);
+const [path, steps, times] = process.argv.slice(2);
 const run = new Training();
 if (existsSync(path)) {
   const { extra: _, ...parts } = run.contents;
@@ -11,8 +11,7 @@ if (existsSync(path)) {
 }
 while (run.done < Number(steps)) {
   await run.step();
-  // Several times, so that most of the time is spent in writing.
-  for (let i = 0; i < 5; i++) await saveCheckpoint(path, run.contents);
+  for (let i = 0; i < Number(times); i++) await saveCheckpoint(path, run.contents);
   console.log(`step ${run.done}`);
 }
 console.log(`bits:\n${await run.bits()}`);

@@ -1,11 +1,7 @@
 /** A run that is stopped and goes on from a checkpoint ends with the bits of one that was not. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { readCheckpoint, writeCheckpoint } from "@dl/io";
-import { loadCheckpoint } from "@dl/io/node";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { draws } from "./killing.ts";
 import { Training } from "./training.ts";
 
 const STEPS = 40;
@@ -15,10 +11,7 @@ const whole = (async () => {
   return run.bits();
 })();
 
-/** Random whole numbers below n. */
-let seed = 11;
-const below = (n: number): number =>
-  Math.floor(((seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0) / 2 ** 32) * n);
+const below = draws(11);
 
 describe("a run that stopped after a step, with everything built anew", () => {
   test.each(Array.from({ length: 20 }, () => [below(STEPS), 1 + below(5)]))(
@@ -77,56 +70,3 @@ test("parts that do not fit leave model, optimizer, scheduler, loader and genera
   while (tried.done < 12) await tried.step();
   expect(await tried.bits()).toBe(expected);
 });
-
-const folder = mkdtempSync(join(tmpdir(), "dl-resume-"));
-afterAll(() => rmSync(folder, { recursive: true }));
-
-test("a program that is killed again and again while it writes checkpoints", async () => {
-  const path = join(folder, "run.safetensors");
-  let kills = 0;
-  let last = -1;
-  for (;;) {
-    const { child, ended, started } = program(path);
-    // It writes all the time: wherever it is killed, it is most likely within a checkpoint.
-    if (kills < 6) {
-      await started;
-      await new Promise((done) => setTimeout(done, below(120)));
-      if (child.kill("SIGKILL")) kills++;
-    }
-    const { signal, code, output } = await ended;
-    if (signal === null) {
-      expect({ code, output }).toMatchObject({ code: 0 });
-      expect(output.trim().split("bits:\n")[1]).toBe(await whole);
-      break;
-    }
-    if (existsSync(path)) {
-      // Whatever happened, the file is whole, and no older than before.
-      const { done } = (await loadCheckpoint(path)).extra;
-      expect(done).toBeGreaterThanOrEqual(last);
-      last = done;
-    }
-  }
-  expect(kills).toBeGreaterThan(1);
-}, 120_000);
-
-function program(path: string): {
-  child: ChildProcess;
-  started: Promise<void>;
-  ended: Promise<{ signal: string | null; code: number | null; output: string }>;
-} {
-  const file = join(import.meta.dirname, "program.ts");
-  const child = spawn(process.execPath, ["--conditions=@dl/source", file, path, String(STEPS)]);
-  let output = "";
-  const started = new Promise<void>((done) => {
-    child.stdout.on("data", (text) => {
-      output += text;
-      if (output.includes("step")) done();
-    });
-    child.once("exit", () => done());
-  });
-  child.stderr.on("data", (text) => (output += text));
-  const ended = new Promise<{ signal: string | null; code: number | null; output: string }>(
-    (done) => child.once("close", (code, signal) => done({ code, signal, output })),
-  );
-  return { child, started, ended };
-}

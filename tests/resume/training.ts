@@ -5,7 +5,7 @@ import { DataLoader, TensorDataset } from "@dl/data";
 import type { CheckpointContents } from "@dl/io";
 import { mseLoss } from "@dl/losses";
 import * as nn from "@dl/nn";
-import { Adam, CosineAnnealingLR } from "@dl/optim";
+import { Adam, CosineAnnealingLR, type Optimizer } from "@dl/optim";
 import { defaultGenerator, Generator, manualSeed, rand, setBackend, type Tensor } from "@dl/tensor";
 
 setBackend(cpu());
@@ -81,23 +81,29 @@ export class Training {
   }
 
   /** All numbers that training changes, as text: equal if every bit is. */
-  async bits(): Promise<string> {
-    const out: string[] = [this.losses.map(hex).join(" ")];
-    for (const [name, t] of Object.entries(this.model.stateDict())) {
-      out.push(`${name} ${[...(await t.data())].map(hex).join(" ")}`);
-    }
-    for (const entries of Object.values(this.optimizer.stateDict().state)) {
-      for (const [name, entry] of Object.entries(entries)) {
-        const numbers = typeof entry === "number" ? [entry] : await (entry as Tensor).data();
-        out.push(`${name} ${[...numbers].map(hex).join(" ")}`);
-      }
-    }
-    return [
-      ...out,
-      `lr ${this.scheduler.getLastLr().map(hex)}`,
-      String(defaultGenerator.uint32()),
-    ].join("\n");
+  bits(): Promise<string> {
+    const { losses, scheduler, model, optimizer } = this;
+    return bitsOf([...losses, ...scheduler.getLastLr()], model, optimizer);
   }
+}
+
+/** These numbers, those of a model and of an optimizer, and the next random one. */
+export async function bitsOf(
+  numbers: readonly number[],
+  model: nn.Module,
+  optimizer: Optimizer,
+): Promise<string> {
+  const out: string[] = [numbers.map(hex).join(" ")];
+  for (const [name, t] of Object.entries(model.stateDict())) {
+    out.push(`${name} ${[...(await t.data())].map(hex).join(" ")}`);
+  }
+  for (const entries of Object.values(optimizer.stateDict().state)) {
+    for (const [name, entry] of Object.entries(entries)) {
+      const numbers = typeof entry === "number" ? [entry] : await (entry as Tensor).data();
+      out.push(`${name} ${[...numbers].map(hex).join(" ")}`);
+    }
+  }
+  return [...out, String(defaultGenerator.uint32())].join("\n");
 }
 
 const hex = (x: number): string => Buffer.from(Float64Array.of(x).buffer).toString("hex");

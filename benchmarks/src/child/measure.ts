@@ -13,7 +13,11 @@ async function timeOf(run: Run, times: number): Promise<number> {
 }
 
 /** A turn of the event loop, not timed: finalizers run in it, as they do where a training loop awaits its loss. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const turn = (): Promise<void> =>
+  new Promise((resolve) =>
+    // Pages have no setImmediate.
+    typeof setImmediate === "function" ? setImmediate(resolve) : setTimeout(resolve),
+  );
 
 /** What is timed at once: long enough for the clock. */
 const SAMPLE_MS = 0.5;

@@ -10,10 +10,16 @@ export interface Request {
   readonly limit: number;
 }
 
+/** Work that a GPU is given by one run. */
+export interface Counts {
+  readonly dispatches: number;
+  readonly submits: number;
+}
+
 export type Reply =
   /** First, when the peer is ready. */
   | { readonly ready: { readonly version: string } }
-  | { readonly ms: number; readonly checksum?: number }
+  | { readonly ms: number; readonly checksum?: number; readonly counts?: Counts }
   /** The peer has no such thing, and why. */
   | { readonly cannot: string }
   | { readonly error: string };

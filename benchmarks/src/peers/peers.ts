@@ -33,7 +33,7 @@ const needsPackage = (name: string) => () =>
   existsSync(path(`../../node_modules/${name}`)) ? undefined : `${name} is not installed`;
 
 let python: string | undefined;
-function pythonWithTorch(): string | undefined {
+export function pythonWithTorch(): string | undefined {
   const candidates = process.env.DL_PYTHON ? [process.env.DL_PYTHON] : ["python3", "python"];
   const hasTorch = (file: string) => spawnSync(file, ["-c", "import torch"]).status === 0;
   return (python ??= candidates.find(hasTorch));

@@ -50,10 +50,11 @@ export interface Training {
   /** Learning rates are 1e-3 for Adam and 1e-2 for SGD; the momentum is 0.9. */
   readonly optimizer: "adam" | "sgd" | "momentum";
 }
+export const CHAIN = 100;
 export interface Dispatch {
   readonly kind: "dispatch";
-  /** A small sum; the same with a gradient recorded; forward and backward. */
-  readonly op: "add" | "addRecorded" | "addBackward";
+  /** A small sum; the same with a gradient recorded; forward and backward; and CHAIN sums, each of the one before. */
+  readonly op: "add" | "addRecorded" | "addBackward" | "addChain";
   readonly size: number;
 }
 /** A fresh process, from its first import to the number that its first op gives. */

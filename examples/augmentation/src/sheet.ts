@@ -1,7 +1,7 @@
 import { transforms as T } from "@dl/data";
+import { writePng } from "@dl/io";
 import { cat, type Tensor, tensor } from "@dl/tensor";
 import { pictures } from "./pictures.ts";
-import { png } from "./png.ts";
 
 const warp = { interpolation: "bilinear", fill: 0.1 } as const;
 
@@ -55,10 +55,9 @@ export function sheet(columns = 10, size = 64): Sheet {
 }
 
 /** With the names, as an SVG picture. */
-export function svg({ names, image, size }: Sheet): string {
+export async function svg({ names, image, size }: Sheet): Promise<string> {
   const [, height, width] = image.shape;
-  const bytes = T.functional.toDtype(image.clamp({ min: 0, max: 1 }), "uint8", { scale: true });
-  const file = png(bytes.permute(1, 2, 0).contiguous().dataSync() as Uint8Array, width, height);
+  const png = await writePng(image);
   const margin = 330;
   const lines = names.map((name, i) => {
     const [title, rest] = name.split(/\((.*)\)$/s);
@@ -69,9 +68,9 @@ export function svg({ names, image, size }: Sheet): string {
 <style>.rest { font-size: 9px; fill: #666 }</style>
 <rect width="100%" height="100%" fill="#fff"/>
 ${lines.join("\n")}
-<image x="${margin}" width="${width}" height="${height}" href="data:image/png;base64,${file.toString("base64")}"/>
+<image x="${margin}" width="${width}" height="${height}" href="data:image/png;base64,${Buffer.from(png).toString("base64")}"/>
 </svg>
 `;
 }
-const wrapped = (text = ""): string => (text.length > 66 ? `${text.slice(0, 65)}…` : text);
+const wrapped = (text = ""): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
 const escaped = (text: string): string => text.replace(/&/g, "&amp;").replace(/</g, "&lt;");

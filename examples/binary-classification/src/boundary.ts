@@ -3,6 +3,8 @@ import type { Picture } from "@dl/io/plot";
 export interface Boundary {
   readonly title: string;
   readonly axes: readonly [x: string, y: string];
+  /** Class 0 and class 1. */
+  readonly classes: readonly string[];
   /** Of the area. */
   readonly ranges: readonly [x: Range, y: Range];
   /** How likely class 1 is, on a grid over the area, as rows from the bottom. */
@@ -12,7 +14,14 @@ export interface Boundary {
 type Range = readonly [from: number, to: number];
 
 /** Samples, and behind them what a model makes of each place: a Vega-Lite specification of one's own. */
-export function boundaryPicture({ title, axes, ranges, surface, points }: Boundary): Picture {
+export function boundaryPicture({
+  title,
+  axes,
+  classes,
+  ranges,
+  surface,
+  points,
+}: Boundary): Picture {
   const [[left, right], [bottom, top]] = ranges;
   const [w, h] = [(right - left) / surface[0].length, (top - bottom) / surface.length];
   const cells = surface.flatMap((row, r) =>
@@ -32,7 +41,7 @@ export function boundaryPicture({ title, axes, ranges, surface, points }: Bounda
   });
   const encoding = { x: axis("x", axes[0], ranges[0]), y: axis("y", axes[1], ranges[1]) };
   return {
-    $schema: "https://vega.github.io/schema/vega-lite/v5.json",
+    $schema: "https://vega.github.io/schema/vega-lite/v6.json",
     title,
     width: 400,
     height: 320,
@@ -48,8 +57,12 @@ export function boundaryPicture({ title, axes, ranges, surface, points }: Bounda
           fill: {
             field: "p",
             type: "quantitative",
-            title: "probability",
-            scale: { domain: [0, 1], range: ["#9bbbd9", "#ffffff", "#f5aab3"] },
+            title: `P(${classes[1]})`,
+            scale: {
+              domain: [0, 0.5, 1],
+              range: ["#9bbbd9", "#ffffff", "#f5aab3"],
+              interpolate: "rgb",
+            },
           },
         },
       },
@@ -57,7 +70,12 @@ export function boundaryPicture({ title, axes, ranges, surface, points }: Bounda
         data: { values: points },
         mark: { type: "circle", opacity: 1, stroke: "white", strokeWidth: 0.5 },
         encoding: {
-          color: { field: "class", type: "nominal", scale: { range: ["#4477aa", "#ee6677"] } },
+          color: {
+            field: "class",
+            type: "nominal",
+            // In the colours of the places where they are expected.
+            scale: { domain: classes, range: ["#4477aa", "#ee6677"] },
+          },
         },
       },
     ],

@@ -27,9 +27,10 @@ console.log(
   ),
 );
 
+console.log();
 const problem = load();
 const { name, classes, axes, xTrain, xTest } = problem;
-console.log(`\n${name}: ${xTrain.shape[0]} samples to train on, ${xTest.shape[0]} to test on`);
+console.log(`${name}: ${xTrain.shape[0]} samples to train on, ${xTest.shape[0]} to test on`);
 console.log(`class 0 is ${classes[0]}, class 1 is ${classes[1]}\n`);
 
 const points = (await xTrain.tolist()) as number[][];
@@ -57,8 +58,9 @@ for (const [title, create] of Object.entries(models)) {
   ]);
   curves[title] = roc;
 
+  const right = matrix.map((row, c) => `${row[c]} of ${row[0] + row[1]} ${classes[c]}`);
   console.log(
-    `${title}: likely class 1 where it is dark; on the test part ${JSON.stringify(matrix)}`,
+    `${title}: class 1 is likely where it is dark; right on the test part: ${right.join(", ")}`,
   );
   console.log(`${picture(await surface(model, xs, ys, 60, 20))}\n`);
   await writePicture(
@@ -67,6 +69,7 @@ for (const [title, create] of Object.entries(models)) {
     boundaryPicture({
       title: `${name}: ${title}`,
       axes,
+      classes,
       ranges: [xs, ys],
       surface: await surface(model, xs, ys, 60, 60),
       points: samples,

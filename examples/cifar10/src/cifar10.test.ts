@@ -1,5 +1,7 @@
 import "@dl/autograd";
 import { cpu } from "@dl/backend-cpu";
+import { ImageDataset } from "@dl/data";
+import { cifar10, MissingFilesError } from "@dl/data/node";
 import { setBackend } from "@dl/tensor";
 import { describe, expect, test } from "vitest";
 import { parseOptions } from "./options.ts";
@@ -38,6 +40,27 @@ test("the way of --best learns shapes from few images", async () => {
   expect(accuracy).toBeGreaterThan(0.3);
   expect(matrix.flat().reduce((a, b) => a + b)).toBe(200);
 });
+const real = await cifar10({ train: false, normalize }).catch((error) => {
+  if (error instanceof MissingFilesError) return null;
+  throw error;
+});
+test.skipIf(!real)(
+  "the way of --best knows four of ten photographs after 800 of them",
+  async () => {
+    const part = (from: number, to: number): ImageDataset =>
+      new ImageDataset(
+        real!.images.subarray(3072 * from, 3072 * to),
+        real!.labels.subarray(from, to),
+        [3, 32, 32],
+        { normalize, classes: real!.classes },
+      );
+    const recipe = best(part(0, 800), 0, 4, { batchSize: 32, maxLr: 0.05 });
+    const losses = await train(recipe, 4);
+    expect(losses.slice(-5).reduce((a, b) => a + b) / 5).toBeLessThan(losses[0]);
+    const { accuracy } = await evaluate(recipe.model, part(800, 1300));
+    expect(accuracy).toBeGreaterThan(0.3);
+  },
+);
 test("training can be stopped", async () => {
   const recipe = tutorial(drawShapes(40, { seed: 1 }), 0);
   expect(await train(recipe, 2, ({ batch }) => batch < 3)).toHaveLength(3);

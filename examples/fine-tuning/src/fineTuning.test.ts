@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { cpu } from "@dl/backend-cpu";
 import { drawDigits, type ImageDataset } from "@dl/data";
+import { MissingFilesError, mnist } from "@dl/data/node";
 import { loadSafetensors } from "@dl/io/node";
 import { manualSeed, randn, setBackend } from "@dl/tensor";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -17,6 +18,27 @@ const values = (network: Network) =>
   Object.fromEntries(
     Object.entries(network.stateDict()).map(([name, t]) => [name, Array.from(t.dataSync())]),
   );
+
+const real = await mnist({ normalize: { mean: 0.1307, std: 0.3081 } }).catch((error) => {
+  if (error instanceof MissingFilesError) return null;
+  throw error;
+});
+test.skipIf(!real)("MNIST: what is known of five digits helps with the others", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "dl-"));
+  try {
+    manualSeed(0);
+    const network = new Network();
+    await pretrain(network, source(real!, 4000));
+    await save(join(folder, "body.safetensors"), network);
+    const outcomes = await compare(join(folder, "body.safetensors"), target(real!));
+    const [scratch, frozen, gentle] = outcomes.map(({ test }) => test);
+    expect(scratch).toBeGreaterThan(0.7);
+    expect(frozen).toBeGreaterThan(scratch);
+    expect(gentle).toBeGreaterThan(scratch);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+});
 
 describe("a network from a checkpoint", () => {
   let folder: string;

@@ -1,6 +1,7 @@
 /** Trains a classifier of handwritten digits, shows how it goes, and says how well it does on digits it has not seen. */
 import "@dl/autograd";
 import { cpu } from "@dl/backend-cpu";
+import { webgpu } from "@dl/backend-webgpu";
 import { DataLoader, Subset } from "@dl/data";
 import { Adam, SGD } from "@dl/optim";
 import { manualSeed, setBackend } from "@dl/tensor";
@@ -15,7 +16,7 @@ import { evaluate, trainEpoch } from "./train.ts";
 const options = parseOptions(process.argv.slice(2));
 const { batchSize, limit = Infinity } = options;
 
-setBackend(cpu());
+setBackend(options.backend === "webgpu" ? await webgpu() : cpu());
 const digits = await loadDigits(options.data);
 const epochs = options.epochs ?? (options.best ? 5 : digits.name === "MNIST" ? 1 : 3);
 

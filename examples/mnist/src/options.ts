@@ -11,7 +11,7 @@ const USAGE = `node --conditions=@dl/source examples/mnist/src/main.ts [options]
   --seed N                default 0
   --limit N               train on the first N images only
   --data PATH             the folder with MNIST's files; default DL_DATA, else ./data
-  --backend cpu`;
+  --backend cpu|webgpu    default cpu`;
 
 export type Options = ReturnType<typeof parseOptions>;
 
@@ -48,7 +48,7 @@ export function parseOptions(args: string[]) {
       seed: whole("seed", values.seed, 0)!,
       limit: whole("limit", values.limit, 1),
       data: values.data,
-      backend: oneOf("backend", values.backend, ["cpu"]),
+      backend: oneOf("backend", values.backend, ["cpu", "webgpu"]),
     };
   } catch (error) {
     console.error(`${(error as Error).message}\n\n${USAGE}`);

@@ -17,7 +17,11 @@ export interface Step {
   readonly accuracy: Accuracy;
 }
 
-/** One pass over the data. `onStep` ends it early by returning false. */
+/**
+ * One pass over the data. `onStep` ends it early by returning false.
+ *
+ * It is told of a step when the next one is under way: a GPU computes that while the loss is fetched.
+ */
 export async function trainEpoch(
   model: Classifier,
   loader: Batches,
@@ -30,6 +34,12 @@ export async function trainEpoch(
   const accuracy = new Accuracy();
   let batch = 0;
   let seen = 0;
+  const tell = async ({
+    loss,
+    ...step
+  }: Pick<Step, "batch" | "images"> & { loss: Promise<number> }) =>
+    onStep({ ...step, loss: await loss, accuracy });
+  let last: Parameters<typeof tell>[0] | undefined;
   for await (const [images, labels] of loader) {
     optimizer.zeroGrad();
     const output = model(augment ? augment(images) : images);
@@ -40,9 +50,11 @@ export async function trainEpoch(
 
     accuracy.update(output, labels);
     seen += labels.numel;
-    if (!(await onStep({ batch: ++batch, images: seen, loss: await loss.item(), accuracy })))
-      return;
+    const step = { batch: ++batch, images: seen, loss: loss.item() };
+    if (last && !(await tell(last))) return;
+    last = step;
   }
+  if (last) await tell(last);
 }
 
 /** The share of images that the model classifies right. */

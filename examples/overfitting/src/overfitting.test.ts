@@ -9,15 +9,24 @@ import { train } from "./train.ts";
 
 setBackend(cpu());
 
-describe("30 epochs on 300 digits, a fifth of them with wrong labels", () => {
+describe.each(
+  [
+    { what: "digits", digits: digits8()! },
+    { what: "drawn digits", digits: drawnDigits8() },
+  ].filter(({ digits }) => digits),
+)("30 epochs on 300 $what, a fifth of them with wrong labels", ({ digits }) => {
   let data: Parts;
   beforeAll(() => {
     manualSeed(0);
-    data = parts(digits8() ?? drawnDigits8());
+    data = parts(digits);
   });
-  const run = (name: keyof typeof remedies) => {
-    manualSeed(0);
-    return train(remedies[name], data, 30);
+  const outcomes = new Map<string, ReturnType<typeof train>>();
+  const run = async (name: keyof typeof remedies) => {
+    if (!outcomes.has(name)) {
+      manualSeed(0);
+      outcomes.set(name, train(remedies[name], data, 30));
+    }
+    return outcomes.get(name)!;
   };
   test("without a remedy the network learns the wrong labels too", async () => {
     const { train, test, testLoss } = await run("none");

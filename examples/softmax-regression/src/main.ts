@@ -36,7 +36,7 @@ console.log(
 console.log(`\n${result.report}`);
 
 const weights = (await model.weight.tolist()) as number[][];
-console.log("\nweights: how each standardised length speaks for each species");
+console.log("weights: how each standardised length speaks for each species");
 console.log(
   table(
     ["", ...data.features],

@@ -58,6 +58,7 @@ for (const network of networks) {
   const losses = await train(create(network), x, y, STEPS);
   const name = `${network.activation}, ${network.init}`;
   curves[name] = losses;
+  console.log(`${name}: loss ${losses[0].toFixed(3)}, then ${losses.at(-1)!.toFixed(3)}`);
   const of = numbers.find(
     (row) => row.activation === network.activation && row.init === network.init,
   )!;
@@ -69,6 +70,7 @@ for (const network of networks) {
     losses.at(-1)!.toFixed(3),
   ]);
 }
+console.log();
 console.log(
   table(
     ["network", "spread, last hidden", "gradient, first : last layer", "first loss", "last loss"],

@@ -1,5 +1,13 @@
 /** The fast backend: kernels in WebAssembly where there are such, the reference kernels on the same memory elsewhere. */
-import { type Backend, bytesPerElement, contiguousStrides, type View } from "@dl/tensor/core";
+import {
+  type Backend,
+  bytesPerElement,
+  contiguousStrides,
+  fillRandom,
+  type HostView,
+  hostView,
+  type View,
+} from "@dl/tensor/core";
 import { Indexing } from "./indexing.ts";
 import { Memory } from "./memory.ts";
 import { cpuDTypes } from "./reference/backend.ts";
@@ -7,9 +15,7 @@ import { gather, scatter } from "./reference/indexing.ts";
 import * as lanes from "./reference/lanes.ts";
 import { map } from "./reference/map.ts";
 import { matmul } from "./reference/matmul.ts";
-import { type Operand, operand } from "./reference/operand.ts";
 import { reduce } from "./reference/reduce.ts";
-import { random } from "./reference/threefry.ts";
 import { ConstantPool } from "./simd/constants.ts";
 import { Elementwise } from "./simd/elementwise.ts";
 import type { Engine } from "./simd/engine.ts";
@@ -50,10 +56,12 @@ export function wasmBackend(
   const indexing = new Indexing(memory);
 
   /** Operands for the reference kernels: all addresses first, since finding one may move or grow the memory. */
-  const resolve = (...views: readonly View[]): Operand[] => {
+  const resolve = (...views: readonly View[]): HostView[] => {
     const addresses = views.map((v) => memory.address(v.buffer));
     return views.map((v, i) =>
-      operand(v, memory.array(v.dtype), addresses[i] / bytesPerElement(v.dtype) + v.offset),
+      hostView(v, memory.array(v.dtype), {
+        offset: addresses[i] / bytesPerElement(v.dtype) + v.offset,
+      }),
     );
   };
   const temporary = (like: View) => {
@@ -131,7 +139,7 @@ export function wasmBackend(
       if (done === output.numel) return;
       const [to] = resolve(output);
       const counter = key.counter[0] + done / 2;
-      random(
+      fillRandom(
         { ...to, offset: to.offset + done, numel: to.numel - done },
         {
           seed: key.seed,

@@ -42,6 +42,12 @@ export async function findGpu(): Promise<GPU> {
   }
 }
 
+/** What the shader language has beyond its first version. */
+export function languageFeatures(): { has(name: string): boolean } {
+  const { navigator } = globalThis as { navigator?: { gpu?: GPU } };
+  return (navigator?.gpu ?? kept[KEPT])?.wgslLanguageFeatures ?? new Set<string>();
+}
+
 export async function findAdapter(
   gpu: GPU,
   powerPreference: GPUPowerPreference | undefined,

@@ -210,6 +210,22 @@ describe.skipIf(typeof found === "string")("kernels", () => {
     b.dispose();
   });
 
+  test.each([
+    ["32 × 64", 20, 3000],
+    ["64 × 32", 3000, 20],
+    ["64 × 64", 700, 500],
+    ["128 × 128", 1500, 1450],
+  ])("multiplies in tiles of %s", async (tile, m, n) => {
+    const on = async (device: Backend) => {
+      const a = tensor(numbers(m * 9), { shape: [9, m], device });
+      const b = tensor(numbers(n * 9), { shape: [n, 9], device });
+      return (await a.t().matmul(b.t()).data()) as Float32Array;
+    };
+    const [got, want] = [await on(gpu), await on(cpu())];
+    expect(engineOf.get(gpu)!.queue.last).toContain(`matmul, tiles of ${tile}`);
+    expect(want.findIndex((v, i) => v !== got[i])).toBe(-1);
+  });
+
   test.each(["float32", "int32", "bool"] as const)(
     "sorts long lanes of %s, and scatters along them",
     async (dtype) => {

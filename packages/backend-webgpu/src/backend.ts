@@ -3,6 +3,7 @@ import { type Backend, type Buffer, DlError, type DType } from "@dl/tensor/core"
 import type { Engine } from "./engine.ts";
 import { gather, scatter } from "./indexing.ts";
 import { map } from "./map.ts";
+import { mapEach } from "./mapEach.ts";
 import { matmul } from "./matmul.ts";
 import { overridesOf } from "./overrides/index.ts";
 import { random } from "./random.ts";
@@ -41,6 +42,7 @@ export function gpuBackend(engine: Engine): Backend {
     finished: () => queue.finished(),
     memory: () => memory.stats(),
     map: (program, inputs, outputs, scalars) => map(engine, program, inputs, outputs, scalars),
+    mapEach: (program, calls) => mapEach(engine, program, calls),
     reduce: (op, program, inputs, output, axes, scalars) =>
       reduce(engine, op, program, inputs, output, axes, scalars),
     matmul: (a, b, output) => matmul(engine, a, b, output),

@@ -8,16 +8,21 @@ export interface Source {
   readonly name: string;
   readonly access: readonly Access[];
   readonly workgroup: number;
-  /** Statements of `main`, which knows `group` (of the dispatch), `local` (in the workgroup) and `grid` (workgroups along x). */
+  /** Statements of `main`, which knows `group` (of the dispatch), `lane` (in the workgroup) and `grid` (workgroups along x). */
   readonly body: string;
   /** Declarations outside of `main`. */
   readonly globals?: string;
+  /** Bindings are arrays of vec4<u32>. */
+  readonly isVector?: boolean;
+  /** `main` also knows `subgroup` (in the workgroup) and `subgroups`, private variables. */
+  readonly usesSubgroups?: boolean;
 }
 
 export interface Kernel {
   readonly name: string;
   readonly layout: Layout;
-  readonly pipeline: GPUComputePipeline;
+  /** Null while it is being compiled beside what happens, and if that failed. */
+  pipeline: GPUComputePipeline | null;
 }
 
 /** Shared by all kernels whose bindings are used alike. */

@@ -12,8 +12,9 @@ import {
   Words,
   walkOver,
 } from "./operands.ts";
-import { bitsFor, load, perWord, store, writeAccess } from "./wgsl/access.ts";
+import { bitsFor, fromWord, load, perWord, store, writeAccess } from "./wgsl/access.ts";
 import { bitsOf, lower, type Type, toInt32, typeOf } from "./wgsl/expr.ts";
+import { mapInWindows } from "./windows.ts";
 
 const WORKGROUP = 256;
 
@@ -25,6 +26,8 @@ export function map(
   scalars: readonly number[],
 ): void {
   if (outputs[0].numel === 0) return;
+  const part = (e: Engine, q: Program, x: View[], y: View[]) => map(e, q, x, y, scalars);
+  if (mapInWindows(engine, p, inputs, outputs, part)) return;
   const type = typeOf(computeType(inputs, outputs));
   const views = [...inputs, ...outputs];
   const { shape } = outputs[0];
@@ -34,6 +37,7 @@ export function map(
     [...views.map((v) => v.strides), ...positionStrides(shape.length, p.axes)],
     inputs.length,
   );
+  if (isLarge(walk) && mapVectors(engine, p, type, inputs, outputs, walk, scalars)) return;
   // Results of less than a word that lie densely are written in whole words, by threads that compute four elements each.
   const isPacked = outputs.map((v, i) => isWhole(v, walk, inputs.length + i));
   const bound = bind(engine.memory, views, [
@@ -61,6 +65,101 @@ export function map(
     words,
     engine.spread(Math.ceil(walk.count / elements)),
   );
+}
+
+/** Elements from which on a kernel of its own, for vectors of four, is worth being compiled. */
+const MANY = 2 ** 14;
+const isLarge = ({ count }: Walk): boolean => count >= MANY;
+
+/**
+ * Operands of whole words that lie as the result does, or are one number for all: a thread reads, computes and writes a
+ * vector of four. False where it is not so.
+ */
+function mapVectors(
+  engine: Engine,
+  p: Program,
+  type: Type,
+  inputs: readonly View[],
+  outputs: readonly View[],
+  { count, sizes, strides }: Walk,
+  scalars: readonly number[],
+): boolean {
+  if (p.axes.length > 0 || sizes.length !== 1) return false;
+  const views = [...inputs, ...outputs];
+  const isOne = views.map((_, k) => strides[k][0] === 0);
+  const fits = views.every(
+    (v, k) => perWord(v.dtype) === 1 && (isOne[k] || (strides[k][0] === 1 && v.offset % 4 === 0)),
+  );
+  if (!fits || isOne.includes(true, inputs.length)) return false;
+  const access = views.map((_, k): Access => (k < inputs.length ? "r" : "w"));
+  const bound = bind(engine.memory, views, access);
+  if (bound.blocks.length > engine.maxBindings) return false;
+  const dtypes = views.map((v) => v.dtype);
+  const key = `map vectors ${p.id} ${type} ${dtypes} ${bound.key} ${isOne.map(Number).join("")}`;
+  const kernel = engine.kernel(key, () => vectorSource(p, type, views, isOne, bound));
+  const words = [count, ...views.map((v) => v.offset)];
+  for (const value of scalars) words.push(type === "f32" ? bitsOf(value) : toInt32(value));
+  engine.queue.dispatch(
+    kernel,
+    bound.blocks,
+    words,
+    engine.spread(Math.ceil(count / (4 * WORKGROUP))),
+  );
+  return true;
+}
+
+function vectorSource(
+  p: Program,
+  type: Type,
+  views: readonly View[],
+  isOne: readonly boolean[],
+  { access, slots }: Bound,
+): Source {
+  const words = new Words();
+  const count = words.next();
+  const offsets = words.several(views.length);
+  const scalars = words.several(p.scalars);
+  const { statements, results } = lower(p, type, {
+    input: (i) => fromWord(`x${i}`, views[i].dtype, type),
+    scalar: (i) => (type === "f32" ? `bitcast<f32>(${scalars[i]})` : scalars[i]),
+    index: () => "0",
+  });
+  const inputs = views.slice(0, p.inputs);
+  const toVector = (k: number) => `${slots[k].name}[(${offsets[k]} + i) >> 2u]`;
+  const one = (k: number) => `${slots[k].name}[${offsets[k]} >> 2u][${offsets[k]} & 3]`;
+  const reads = inputs.map(
+    (_, k) => `let q${k} = ${isOne[k] ? `vec4<u32>(${one(k)})` : toVector(k)};`,
+  );
+  const elements = [..."xyzw"].map(
+    (c, l) => `let r${l} = element(${inputs.map((_, k) => `q${k}.${c}`).join(", ")});`,
+  );
+  const writes = results.map((_, j) => {
+    const to = toVector(p.inputs + j);
+    return `if (left >= 4) { ${to} = vec4<u32>(r0[${j}], r1[${j}], r2[${j}], r3[${j}]); }
+  else {
+    ${to}.x = r0[${j}];
+    if (left > 1) { ${to}.y = r1[${j}]; }
+    if (left > 2) { ${to}.z = r2[${j}]; }
+  }`;
+  });
+  const bits = results.map((value, j) =>
+    bitsFor(views[p.inputs + j].dtype, value, type, p.exprs[j].isMask),
+  );
+  const result = `array<u32, ${results.length}>`;
+  const globals = `
+fn element(${inputs.map((_, k) => `x${k}: u32`).join(", ")}) -> ${result} {
+  ${statements}
+  return ${result}(${bits.join(", ")});
+}`;
+  const body = `
+  let i = 4 * i32(group * ${WORKGROUP}u + lane);
+  let left = ${count} - i;
+  if (left <= 0) { return; }
+  ${reads.join("\n  ")}
+  ${elements.join("\n  ")}
+  ${writes.join("\n  ")}`;
+  const name = `map ${p.exprs.map((e) => e.op).join(", ")} (vectors)`;
+  return { name, access, workgroup: WORKGROUP, body, globals, isVector: true };
 }
 
 /** Strides of the pseudo-operands whose addresses are positions. */

@@ -44,7 +44,7 @@ export function matmul(engine: Engine, a: View, b: View, output: View): void {
   const [aRows, bRows] = [a, b].map((v) => Math.abs(v.strides.at(-1)!) <= 1);
   const dtypes = views.map((v) => v.dtype);
   const rank = batch.sizes.length;
-  const key = `matmul ${type} ${dtypes} ${bound.key} ${rank} ${tiles.q} ${aRows} ${bRows}`;
+  const key = `matmul ${type} ${dtypes} ${bound.key} ${rank} ${tiles.tiling.name} ${aRows} ${bRows}`;
   const kernel = engine.kernel(key, () => {
     const words = new Words();
     const [rows, columns, k, partDepth, parts, tileRows, tileColumns, total] =
@@ -57,10 +57,9 @@ export function matmul(engine: Engine, a: View, b: View, output: View): void {
       return { row, column, start: address(offset, "z", words.several(rank)) };
     });
     const { slots, access } = bound;
-    const at = `startTo + row * ${result.row} + column * ${result.column}`;
     const product = tiledProduct({
       type,
-      q: tiles.q,
+      tiling: tiles.tiling,
       m: rows,
       n: columns,
       k,
@@ -76,17 +75,24 @@ export function matmul(engine: Engine, a: View, b: View, output: View): void {
   let startTo = ${result.start} + part * ${partStep};`,
       left: {
         alongDepth: aRows,
-        value: (x, d) =>
-          load(slots[0], dtypes[0], `startA + ${x} * ${left.row} + ${d} * ${left.column}`, type),
+        address: (x, d) => `${x} * ${left.row} + (startA + ${d} * ${left.column})`,
+        load: (at) => load(slots[0], dtypes[0], at, type),
       },
       right: {
         alongDepth: !bRows,
-        value: (x, d) =>
-          load(slots[1], dtypes[1], `startB + ${d} * ${right.row} + ${x} * ${right.column}`, type),
+        address: (x, d) => `${x} * ${right.column} + (startB + ${d} * ${right.row})`,
+        load: (at) => load(slots[1], dtypes[1], at, type),
       },
-      store: store(slots[2], dtypes[2], at, bitsFor(dtypes[2], "sum", type, false)),
+      ofColumn: (column) => `let place = startTo + ${column} * ${result.column};`,
+      store: (row, _, sum) =>
+        store(
+          slots[2],
+          dtypes[2],
+          `place + ${row} * ${result.row}`,
+          bitsFor(dtypes[2], sum, type, false),
+        ),
     });
-    return { name: `matmul, tiles of ${16 * tiles.q}`, access, ...product };
+    return { name: `matmul, tiles of ${tiles.tiling.name}`, access, ...product };
   });
   const words = [...tiles.words, whole ? output.numel : 0, ...batch.sizes];
   views.forEach((v, i) => words.push(v.offset, ...v.strides.slice(-2), ...batch.strides[i]));

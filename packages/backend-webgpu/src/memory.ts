@@ -4,6 +4,9 @@
  * What is freed may be handed out again at once: commands run in the order in which they are queued, so that whoever
  * writes there next does so after everyone who still reads. Writes from JavaScript alone go around the commands that are
  * recorded but not submitted yet; `queue.ts` looks at `batch` to see whether that matters.
+ *
+ * A tensor that is merely dropped gives its memory back when the JavaScript object is collected. The collector does not
+ * see how much hangs on such a small object, and would come late: it is told, by an ArrayBuffer that nobody uses.
  */
 import { type BackendMemory, type Buffer, DlError } from "@dl/tensor/core";
 
@@ -32,6 +35,10 @@ const MIB = 2 ** 20;
 const SPARE = 64 * MIB;
 /** What was in use is forgotten by this share with every batch of commands: by half in about 140. */
 const FORGETTING = 0.995;
+/** As much as may be in use before the collector is told of it. */
+const CALM = 256 * MIB;
+/** V8 thinks about a collection when the memory outside of its heap has grown by half of this, and starts one at this. */
+const PRESSURE = 128 * MIB;
 
 export class Memory {
   private readonly device: GPUDevice;
@@ -46,13 +53,22 @@ export class Memory {
   private reserved = 0;
   private pooled = 0;
   private nextId = 0;
+  /** The collector is told when more than this is in use. */
+  private alarm = CALM;
+  /** When it was told last: what was in use then, and what has been collected since. */
+  private told = { live: 0, collected: 0 };
   /** Told when blocks are given back to the system: bind groups that name them are of no more use. */
   onDestroy: () => void = () => {};
 
   constructor(device: GPUDevice) {
     this.device = device;
     this.limit = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
-    this.registry = new FinalizationRegistry(({ block, bytes }) => this.giveBack(block, bytes));
+    this.registry = new FinalizationRegistry(({ block, bytes }) => {
+      this.giveBack(block, bytes);
+      this.told.collected += bytes;
+      // Much was garbage: it was worth while, and will be again.
+      if (this.told.collected > this.told.live / 4) this.alarm = alarmAt(this.live);
+    });
   }
 
   alloc(bytes: number): Buffer {
@@ -62,6 +78,7 @@ export class Memory {
     this.peak = Math.max(this.peak, this.live);
     this.recent = Math.max(this.recent, this.live);
     this.buffers++;
+    if (this.live > this.alarm) this.tellCollector();
     this.registry.register(buffer, { block, bytes }, buffer);
     return buffer;
   }
@@ -123,12 +140,25 @@ export class Memory {
     return { live, peak, buffers, reserved };
   }
 
+  /** It comes when the program lets it: finalizers run when the event loop turns. */
+  private tellCollector(): void {
+    this.told = { live: this.live, collected: 0 };
+    this.alarm = alarmAt(this.live);
+    try {
+      void new ArrayBuffer(PRESSURE);
+    } catch {
+      // Too little memory for that: then the collector is busy anyway.
+    }
+  }
+
   private giveBack(block: Block, bytes: number): void {
     this.live -= bytes;
     this.buffers--;
     this.release(block);
   }
 }
+
+const alarmAt = (live: number): number => Math.max(CALM, 1.25 * live);
 
 // The constants of GPUBufferUsage, which Node has no global for.
 export const GPU_MAP_READ = 1;

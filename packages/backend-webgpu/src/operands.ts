@@ -2,6 +2,7 @@
 import { DlError, type View } from "@dl/tensor/core";
 import type { Access } from "./kernel.ts";
 import type { Block, Memory } from "./memory.ts";
+import { isPiece } from "./pages.ts";
 import { type Slot, slot } from "./wgsl/access.ts";
 
 /** Operands' buffers, each bound once: WebGPU forbids that a buffer is read through one binding and written through another. */
@@ -42,6 +43,12 @@ export function bindBlocks(of: readonly Block[], wanted: readonly Access[]): Bou
     if (STRONGER.indexOf(wanted[i]) > STRONGER.indexOf(access[at])) access[at] = wanted[i];
     return at;
   });
+  // Of a buffer that is written, no other part may be bound as read-only. Whether pieces lie in one buffer is chance, and
+  // kernels should not depend on it.
+  if (blocks.some((block, i) => isPiece(block) && access[i] !== "r"))
+    blocks.forEach((block, i) => {
+      if (isPiece(block) && access[i] === "r") access[i] = "w";
+    });
   return {
     blocks,
     access,

@@ -2,7 +2,7 @@
  * Reductions of an expression over axes.
  *
  * Two kernels. Where the elements of one result lie apart and results lie side by side, or where a result has few elements,
- * a thread makes each result. Else a workgroup does: its threads take every n-th element and join their totals in a tree.
+ * a thread makes each result. Else a workgroup does: its threads take every n-th element and join their totals (`trees.ts`).
  * With few results of many elements either kernel first makes several partial results of each, and runs again over those.
  * What is added to what depends on shapes and strides alone: a second run gives the same bits.
  */
@@ -28,14 +28,17 @@ import {
   Words,
   walkOver,
 } from "./operands.ts";
+import { combine, trees } from "./trees.ts";
 import { bitsFor, load, store, writeAccess } from "./wgsl/access.ts";
 import { bitsOf, literal, lower, type Type, toInt32, typeOf } from "./wgsl/expr.ts";
 
 const THREADS = 64;
 /** Results that keep a device busy when each is one thread's work. */
-const MANY = 4096;
+const MANY = 32768;
 /** Elements beyond which a thread's work is divided. */
 const LONG = 64;
+/** Elements for which a second launch, that joins partial results, takes longer than it saves. */
+const SHORT = 256;
 
 export function reduce(
   engine: Engine,
@@ -65,13 +68,13 @@ export function reduce(
   const along = Math.abs(inner.strides[0]?.at(-1) ?? 0);
   const across = Math.abs(kept.strides[0]?.at(-1) ?? 0);
   const isAcross = across !== 0 && across < along;
-  const byThread = length <= LONG || isAcross || results >= 64 * MANY;
+  const byThread = length <= LONG || isAcross || results >= 8 * MANY;
   const workers = byThread ? results : results * THREADS;
   const shortest = byThread ? LONG : 4 * THREADS;
-  const parts = Math.max(
-    1,
-    Math.min(Math.ceil(MANY / workers), Math.floor(length / shortest), 1024),
-  );
+  const parts =
+    length <= SHORT
+      ? 1
+      : Math.max(1, Math.min(Math.ceil(MANY / workers), Math.floor(length / shortest), 1024));
   const partial: View | null = parts > 1 ? partialResults(engine, type, results, parts) : null;
   const to = partial ?? output;
 
@@ -93,7 +96,7 @@ export function reduce(
   const key =
     `reduce ${op} ${p.id} ${type} ${[...inputs, to].map((v) => v.dtype)} ${output.dtype} ${bound.key} ` +
     `${byThread} ${form.keptRank} ${form.innerRank} ${form.isPartial}`;
-  const kernel = engine.kernel(key, () => reduceSource(p, inputs, to.dtype, bound, form));
+  const kernel = engine.kernel(key, () => reduceSource(engine, p, inputs, to.dtype, bound, form));
   const words = [results, length, Math.ceil(length / parts), parts, ...kept.sizes, ...inner.sizes];
   inputs.forEach((v, k) => words.push(v.offset, ...kept.strides[k], ...inner.strides[k]));
   for (let k = views.length; k < strides.length; k++)
@@ -143,15 +146,8 @@ export function identityOf(op: ReduceOp, dtype: DType, type: Type): string {
   return literal(op === "max" ? least : greatest, type);
 }
 
-/** Joins two totals; NaN wins. */
-export function combine(op: ReduceOp, type: Type, a: string, b: string): string {
-  if (op === "sum") return `(${a} + ${b})`;
-  if (op === "prod") return `(${a} * ${b})`;
-  if (type === "i32") return `${op}(${a}, ${b})`;
-  return `${op === "max" ? "larger" : "smaller"}(${a}, ${b})`;
-}
-
 function reduceSource(
+  engine: Engine,
   p: Program,
   inputs: readonly View[],
   dtype: DType,
@@ -210,16 +206,7 @@ function reduceSource(
   ${coordinates("k", "result", keptSizes)}
   let end = min((part + 1) * ${perPart}, ${length});
   ${loop(`part * ${perPart} + i32(lane)`, `${THREADS}`)}
-  totals[lane] = total;
-  workgroupBarrier();
-  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
-    if (lane < half) { totals[lane] = ${combine(op, type, "totals[lane]", "totals[lane + half]")}; }
-    workgroupBarrier();
-  }
-  if (lane == 0u) {
-    total = totals[0];
-    ${write}
-  }`;
-  const globals = `var<workgroup> totals: array<${type}, ${THREADS}>;`;
-  return { name, access, workgroup: THREADS, body, globals };
+  total = ${op}Of(total, lane);
+  if (lane == 0u) { ${write} }`;
+  return { name, access, workgroup: THREADS, body, ...trees(engine, [op], type, THREADS) };
 }

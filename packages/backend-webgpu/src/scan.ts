@@ -3,7 +3,8 @@ import { computeType, type ScanOp, type View } from "@dl/tensor/core";
 import type { Engine } from "./engine.ts";
 import type { Access } from "./kernel.ts";
 import { address, allDimensions, bind, coordinates, Words, walkOver } from "./operands.ts";
-import { combine, identityOf } from "./reduce.ts";
+import { identityOf } from "./reduce.ts";
+import { combine } from "./trees.ts";
 import { bitsFor, load, store, writeAccess } from "./wgsl/access.ts";
 import { typeOf } from "./wgsl/expr.ts";
 

@@ -2,31 +2,66 @@
  * Products of matrices, tile by tile, whatever the matrices are: what a convolution multiplies are windows that are never
  * laid out.
  *
- * A workgroup of 16 × 16 threads makes a tile of the result, each thread q × q elements of it; both operands pass through
- * workgroup memory 16 columns (rows) at a time. Where there are few tiles but long sums, several workgroups share a tile's
- * depth, each making a part of the sums.
+ * A workgroup makes a tile of the result, each thread 4 or 8 rows by 4 or 8 columns of it, in registers. Both operands pass
+ * through workgroup memory, some of the depth at a time, as vectors of four neighbouring rows (columns): per step of the
+ * depth a thread reads 2 to 4 vectors for 16 to 64 products. Threads write their results where the matrices are ragged, and
+ * read everywhere: rows beyond the last are the last one again, whose results nobody stores. So there is nothing to check
+ * while multiplying. Where there are few tiles but long sums, several workgroups share a tile's depth, each making a part
+ * of the sums.
  */
 import type { Source } from "./kernel.ts";
 import type { Type } from "./wgsl/expr.ts";
 
-/** Threads along each side of a tile, and the depth that is read at a time. */
-export const SIDE = 16;
 /** Workgroups that keep a device busy. */
-const BUSY = 64;
+const BUSY = 128;
+/** Of the depth, what is worth a part of its own. */
+const SHORTEST_PART = 128;
 
-/** One of the two matrices, as WGSL. `x` is a row of the left or a column of the right one, `d` the depth. */
+/** How a tile is divided: threads along each side, the rows and columns that each makes, the depth that is read at a time. */
+export interface Tiling {
+  readonly side: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly depth: number;
+  /** For a kernel's key and name. */
+  readonly name: string;
+}
+const tiling = (side: number, rows: number, columns: number, depth: number): Tiling => ({
+  side,
+  rows,
+  columns,
+  depth,
+  name: `${side * rows} × ${side * columns}`,
+});
+/** Wider tiles read less for as many products; smaller ones give more threads something to do. */
+const WIDE = tiling(16, 8, 8, 8);
+const [TALL, FLAT, SQUARE, SMALL] = [
+  [8, 4],
+  [4, 8],
+  [8, 8],
+  [4, 4],
+].map(([rows, columns]) => tiling(8, rows, columns, 16));
+
+/**
+ * One of the two matrices, as WGSL, of which a thread reads four neighbours at a time: `x` are four rows of the left or four
+ * columns of the right one, a vec4<i32>; `d` is the depth, an i32.
+ */
 export interface Factor {
   /** Neighbours along the depth lie side by side in memory (else neighbours along x do). */
   readonly alongDepth: boolean;
-  /** Statements for an `x`, and for a `d`, of which the value may use what they declare. */
+  /** Statements for an `x`, for a `d`, and for both. Later ones may use what earlier ones declare. */
   readonly ofX?: (x: string) => string;
   readonly ofDepth?: (d: string) => string;
-  readonly value: (x: string, d: string) => string;
+  readonly ofBoth?: string;
+  /** Where the elements are, a vec4<i32>, and whether they are anywhere: a vec4<bool>. Elsewhere are zeros. */
+  readonly address: (x: string, d: string) => string;
+  readonly isThere?: string;
+  readonly load: (address: string) => string;
 }
 
 export interface Tiled {
   readonly type: Type;
-  readonly q: number;
+  readonly tiling: Tiling;
   /** Numbers of rows, columns and terms; see `shapeOf` for the others. */
   readonly m: string;
   readonly n: string;
@@ -40,13 +75,16 @@ export interface Tiled {
   readonly setup: string;
   readonly left: Factor;
   readonly right: Factor;
-  /** Stores `sum`, of `row` and `column`. */
-  readonly store: string;
+  /** What the sums of a row begin with. Default 0. */
+  readonly initial?: (row: string) => string;
+  /** Statements for a column, of which `store` may use what they declare. */
+  readonly ofColumn?: (column: string) => string;
+  readonly store: (row: string, column: string, sum: string) => string;
 }
 
 /** Words that `Tiled` names, in its order, and how many workgroups they come to. */
 export interface TileShape {
-  readonly q: number;
+  readonly tiling: Tiling;
   readonly parts: number;
   readonly words: readonly number[];
   readonly groups: number;
@@ -60,35 +98,65 @@ export function shapeOf(
   batch: number,
   mayShare = true,
 ): TileShape {
-  const q = elementsPerThread(m, n, batch);
-  const [rows, columns] = [Math.ceil(m / (SIDE * q)), Math.ceil(n / (SIDE * q))];
+  const shape = tilingFor(m, n, batch);
+  const rows = Math.ceil(m / (shape.side * shape.rows));
+  const columns = Math.ceil(n / (shape.side * shape.columns));
   const tiles = rows * columns * batch;
-  const shares = Math.min(Math.ceil(BUSY / tiles), Math.floor(k / (8 * SIDE)));
+  const shares = Math.min(Math.ceil(BUSY / tiles), Math.floor(k / SHORTEST_PART));
   const parts = mayShare ? Math.max(1, shares) : 1;
-  const partDepth = Math.ceil(k / parts / SIDE) * SIDE;
+  const partDepth = Math.ceil(k / parts / shape.depth) * shape.depth;
   const groups = tiles * parts;
-  return { q, parts, groups, words: [m, n, k, partDepth, parts, rows, columns, groups] };
+  return {
+    tiling: shape,
+    parts,
+    groups,
+    words: [m, n, k, partDepth, parts, rows, columns, groups],
+  };
 }
 
-/** Large tiles read less, small ones give more threads something to do. */
-function elementsPerThread(m: number, n: number, batch: number): number {
-  for (const q of [4, 2]) {
-    const side = SIDE * q;
-    const isFull = m > side / 2 && n > side / 2;
-    if (isFull && Math.ceil(m / side) * Math.ceil(n / side) * batch >= BUSY / 4) return q;
-  }
-  return Math.min(m, n) > SIDE ? 2 : 1;
+function tilingFor(m: number, n: number, batch: number): Tiling {
+  const tiles = (size: number) => Math.ceil(m / size) * Math.ceil(n / size) * batch;
+  if (m > 64 && n > 64 && tiles(128) >= BUSY) return WIDE;
+  if (tiles(64) < BUSY / 4) return SMALL;
+  return m > 32 ? (n > 32 ? SQUARE : TALL) : n > 32 ? FLAT : SMALL;
 }
 
 export function tiledProduct(t: Tiled): Pick<Source, "workgroup" | "body" | "globals"> {
-  const { type, q } = t;
-  const tile = SIDE * q;
-  const each = (text: (i: number, j: number) => string) =>
-    Array.from({ length: q * q }, (_, e) => text(Math.floor(e / q), e % q)).join("\n    ");
-  const line = (text: (i: number) => string) =>
-    Array.from({ length: q }, (_, i) => text(i)).join("\n      ");
-  const left = bring(t, t.left, "left", "rowStart", t.m);
-  const right = bring(t, t.right, "right", "columnStart", t.n);
+  const { type, m, n } = t;
+  const { side, rows, columns, depth } = t.tiling;
+  const times = <R>(count: number, f: (i: number) => R): R[] =>
+    Array.from({ length: count }, (_, i) => f(i));
+  const vectors = columns / 4;
+  const left = bring(t, t.left, "left", rows, m);
+  const right = bring(t, t.right, "right", columns, n);
+  /** The place of a thread's i-th row or column in the tile: in fours, which lie a whole side of threads apart. */
+  const placeOf = (thread: string, i: number) =>
+    `${4 * side * (i >> 2)} + ${thread} * 4 + ${i & 3}`;
+  const row = (i: number) => `rowStart + ${placeOf("ty", i)}`;
+  const start = t.initial ?? (() => `${type}(0)`);
+  const sums = times(rows, (i) => {
+    const first = `let row${i} = ${row(i)};\n  let begin${i} = ${start(`min(row${i}, ${m} - 1)`)};`;
+    return [first, ...times(vectors, (j) => `var s${i}_${j} = vec4<${type}>(begin${i});`)].join(
+      "\n  ",
+    );
+  });
+  const products = [
+    ...times(rows / 4, (i) => `let x${i} = leftTile[d * ${left.pitch} + ${i * side} + ty];`),
+    ...times(vectors, (j) => `let y${j} = rightTile[d * ${right.pitch} + ${j * side} + tx];`),
+    ...times(rows, (i) =>
+      times(vectors, (j) => `s${i}_${j} += x${i >> 2}.${"xyzw"[i & 3]} * y${j};`).join(" "),
+    ),
+  ];
+  const stores = times(
+    columns,
+    (j) => `{
+    let column = columnStart + ${placeOf("tx", j)};
+    if (column < ${n}) {
+      ${t.ofColumn?.("column") ?? ""}
+      ${times(rows, (i) => `if (row${i} < ${m}) { ${t.store(`row${i}`, "column", `s${i}_${j >> 2}.${"xyzw"[j & 3]}`)} }`).join("\n      ")}
+    }
+  }`,
+  );
   const body = `
   let w = i32(group);
   if (w >= ${t.total}) { return; }
@@ -99,62 +167,86 @@ export function tiledProduct(t: Tiled): Pick<Source, "workgroup" | "body" | "glo
   let part = outer % ${t.parts};
   let which = outer / ${t.parts};
   ${t.setup}
-  let rowStart = tileRow * ${tile};
-  let columnStart = tileColumn * ${tile};
-  let tx = i32(lane) % ${SIDE};
-  let ty = i32(lane) / ${SIDE};
-  ${each((i, j) => `var s${i}_${j} = ${type}(0);`)}
+  let rowStart = tileRow * ${side * rows};
+  let columnStart = tileColumn * ${side * columns};
+  let tx = i32(lane) % ${side};
+  let ty = i32(lane) / ${side};
+  ${sums.join("\n  ")}
   ${left.before}
   ${right.before}
   let end = min((part + 1) * ${t.partDepth}, ${t.k});
-  for (var d0 = part * ${t.partDepth}; d0 < end; d0 += ${SIDE}) {
+  for (var d0 = part * ${t.partDepth}; d0 < end; d0 += ${depth}) {
     ${left.inside}
     ${right.inside}
     workgroupBarrier();
-    for (var d = 0; d < ${SIDE}; d++) {
-      ${line((i) => `let x${i} = leftTile[d * ${tile} + ty + ${i * SIDE}];`)}
-      ${line((i) => `let y${i} = rightTile[d * ${tile} + tx + ${i * SIDE}];`)}
-      ${each((i, j) => `s${i}_${j} += x${i} * y${j};`)}
+    for (var d = 0; d < ${depth}; d++) {
+      ${products.join("\n      ")}
     }
     workgroupBarrier();
   }
-  ${each(
-    (i, j) => `{
-    let row = rowStart + ty + ${i * SIDE};
-    let column = columnStart + tx + ${j * SIDE};
-    let sum = s${i}_${j};
-    if (row < ${t.m} && column < ${t.n}) { ${t.store} }
-  }`,
-  )}`;
+  ${stores.join("\n  ")}`;
   const globals = `
-var<workgroup> leftTile: array<${type}, ${tile * SIDE}>;
-var<workgroup> rightTile: array<${type}, ${tile * SIDE}>;`;
-  return { workgroup: SIDE * SIDE, body, globals };
+var<workgroup> leftTile: array<vec4<${type}>, ${depth * left.pitch}>;
+var<workgroup> rightTile: array<vec4<${type}>, ${depth * right.pitch}>;`;
+  return { workgroup: side * side, body, globals };
 }
 
-/** Each thread brings q elements of a tile. With neighbours along x, its x is always the same. */
+/**
+ * Threads bring a tile in vectors along x, of which each is one thread's, since neighbours may not write to one vector.
+ * Neighbouring threads read what lies side by side in memory. With neighbours along x, a thread's x are always the same.
+ */
 function bring(
-  { type, q }: Tiled,
-  { alongDepth, ofX = () => "", ofDepth = () => "", value }: Factor,
+  { type, tiling: { side, depth } }: Tiled,
+  { alongDepth, ofX = () => "", ofDepth = () => "", ofBoth = "", address, isThere, load }: Factor,
   name: "left" | "right",
-  start: string,
+  perThread: number,
   limit: string,
-): { before: string; inside: string } {
-  const tile = SIDE * q;
-  const x = `${name}X`;
-  const place = alongDepth ? `e / ${SIDE}` : `i32(lane) % ${tile}`;
-  const declareX = `let ${name}At = ${place};\n    let ${x} = ${start} + ${name}At;\n    ${ofX(x)}`;
-  const inside = `for (var u = 0; u < ${q}; u++) {
-      let e = i32(lane) + u * ${SIDE * SIDE};
-      ${alongDepth ? declareX : ""}
-      let depthAt = ${alongDepth ? `e % ${SIDE}` : `e / ${tile}`};
-      let depth = d0 + depthAt;
-      var value = ${type}(0);
-      if (${x} < ${limit} && depth < end) {
-        ${ofDepth("depth")}
-        value = ${value(x, "depth")};
+): { before: string; inside: string; pitch: number } {
+  const threads = side * side;
+  const across = (side * perThread) / 4;
+  // One vector more than there are: threads that write at successive depths do so to different banks of the memory.
+  const pitch = across + 1;
+  const [at, x] = [`${name}At`, `${name}X`];
+  const start = name === "left" ? "rowStart" : "columnStart";
+  const declare = (place: string) => `let ${at} = ${place};
+    let ${x} = min(vec4<i32>(${start} + 4 * ${at}) + vec4<i32>(0, 1, 2, 3), vec4<i32>(${limit} - 1));
+    ${ofX(x)}`;
+  const loaded = `vec4<${type}>(${[..."xyzw"].map((i) => load(`at.${i}`)).join(", ")})`;
+  const where = address(x, "depth");
+  const read = `${ofBoth}
+        ${
+          isThere
+            ? `let isThere = ${isThere};
+        let at = select(vec4<i32>(), ${where}, isThere);
+        value = select(vec4<${type}>(), ${loaded}, isThere);`
+            : `let at = ${where};
+        value = ${loaded};`
+        }`;
+  const steps = Math.max(1, (across * depth) / threads);
+  const inside = alongDepth
+    ? `{
+      let depthAt = i32(lane) % ${depth};
+      let depth = min(d0 + depthAt, end - 1);
+      let isInside = d0 + depthAt < end;
+      ${ofDepth("depth")}
+      for (var u = 0; u < ${steps}; u++) {
+        ${declare(`i32(lane) / ${depth} + u * ${threads / depth}`)}
+        var value = vec4<${type}>();
+        if (isInside) {
+        ${read}
+        }
+        ${name}Tile[depthAt * ${pitch} + ${at}] = value;
       }
-      ${name}Tile[depthAt * ${tile} + ${name}At] = value;
+    }`
+    : `for (var u = 0; u < ${steps}; u++) {
+      let depthAt = i32(lane) / ${across} + u * ${threads / across};
+      let depth = d0 + depthAt;
+      var value = vec4<${type}>();
+      if (depth < end) {
+        ${ofDepth("depth")}
+        ${read}
+      }
+      ${name}Tile[depthAt * ${pitch} + ${at}] = value;
     }`;
-  return { before: alongDepth ? "" : declareX, inside };
+  return { before: alongDepth ? "" : declare(`i32(lane) % ${across}`), inside, pitch };
 }

@@ -1,7 +1,8 @@
 /** Bytes from and to JavaScript. The device copies whole words; ends that are none are completed here. */
 import type { Buffer } from "@dl/tensor/core";
 import type { Engine } from "./engine.ts";
-import type { Kernel } from "./kernel.ts";
+import type { Access, Kernel } from "./kernel.ts";
+import { bindBlocks } from "./operands.ts";
 
 export function writeBytes(
   engine: Engine,
@@ -26,9 +27,10 @@ export function writeBytes(
   const words = wholeWords(bytes, byteOffset % 4);
   const from = memory.take(words.length);
   queue.write(from, 0, words);
+  const bound = bindBlocks([from, block], ["r", "w"]);
   queue.dispatch(
-    byteCopy(engine),
-    [from, block],
+    byteCopy(engine, bound.access),
+    bound.blocks,
     [byteOffset >> 2, byteOffset % 4, bytes.length, words.length / 4],
     engine.spread(Math.ceil(words.length / 4 / 64)),
   );
@@ -44,10 +46,10 @@ function wholeWords(bytes: Uint8Array<ArrayBuffer>, before: number): Uint8Array<
 }
 
 /** Copies words of which the first and the last may be copied in part. */
-const byteCopy = (engine: Engine): Kernel =>
-  engine.kernel("write bytes", () => ({
+const byteCopy = (engine: Engine, access: readonly Access[]): Kernel =>
+  engine.kernel(`write bytes ${access}`, () => ({
     name: "write bytes",
-    access: ["r", "w"],
+    access,
     workgroup: 64,
     body: `
   let i = i32(group * 64u + lane);

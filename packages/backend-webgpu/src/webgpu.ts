@@ -5,13 +5,17 @@ import { Engine } from "./engine.ts";
 
 export interface WebGpuOptions {
   /** Which of several GPUs. Default: the system's choice. */
-  powerPreference?: GPUPowerPreference;
+  powerPreference?: "high-performance" | "low-power";
   /** A device of your own, which may be shared with other WebGPU code. Default: one is requested, with the adapter's own limits. */
-  device?: GPUDevice;
+  device?: Device;
   /** Submits and checks every kernel by itself, so that an error names it. Slow. Default false. */
   debug?: boolean;
 }
 
+/** `GPUDevice` in projects that have types of WebGPU (from "dom", or `@webgpu/types`), others do without. */
+type Device = typeof globalThis extends { GPUDevice: { prototype: infer D } } ? D : object;
+
+const OPTIONAL_FEATURES = ["subgroups"] as const;
 const made = new Map<string, Promise<Backend>>();
 
 /**
@@ -39,7 +43,7 @@ export function webgpu(options: WebGpuOptions = {}): Promise<Backend> {
 }
 
 async function request(
-  powerPreference: GPUPowerPreference | undefined,
+  powerPreference: WebGpuOptions["powerPreference"],
   debug: boolean,
   onLost: () => void,
 ): Promise<Backend> {
@@ -51,7 +55,12 @@ async function request(
     maxStorageBufferBindingSize: limits.maxStorageBufferBindingSize,
     maxStorageBuffersPerShaderStage: limits.maxStorageBuffersPerShaderStage,
   };
-  const device = await adapter.requestDevice({ label: "@dl/backend-webgpu", requiredLimits });
+  const requiredFeatures = OPTIONAL_FEATURES.filter((name) => adapter.features.has(name));
+  const device = await adapter.requestDevice({
+    label: "@dl/backend-webgpu",
+    requiredLimits,
+    requiredFeatures,
+  });
   device.lost.then(onLost);
   return gpuBackend(new Engine(device, debug));
 }

@@ -42,14 +42,15 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
     );
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: rank }, (_, d) => view.getUint32(4 + 4 * d));
-  const numel = shape.reduce((a, b) => a * b, 1);
+  // Infinity times 0 would be no number.
+  const numel = shape.includes(0) ? 0 : shape.reduce((a, b) => a * b, 1);
   const [size, make, read] = type;
   const expected = header + numel * size;
   if (bytes.length !== expected) {
     const short = bytes.length < expected;
     throw new DlError(
       "data",
-      `${name}: ${count(expected)} bytes expected, for the header says ${shape.join("×")}, got ${count(bytes.length)}: ` +
+      `${name}: ${count(expected)} bytes expected, for the header says ${sizes(shape)}, got ${count(bytes.length)}: ` +
         (short
           ? "the file is truncated; delete it and download again"
           : "there is something after its end"),
@@ -60,6 +61,9 @@ export function parseIdx(bytes: Uint8Array, name: string): IdxArray {
   for (let i = 0; i < numel; i++) data[i] = read(view, header + i * size);
   return { shape, data };
 }
+
+const sizes = (shape: readonly number[]): string =>
+  shape.slice(0, 8).join("×") + (shape.length > 8 ? `×… (${shape.length} dimensions)` : "");
 
 function begins(bytes: Uint8Array): string {
   if (bytes.length === 0) return "it is empty";

@@ -1,12 +1,12 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DlError, type Tensor } from "@dl/tensor";
+import type { Tensor } from "@dl/tensor";
 import sharp from "sharp";
 import { beforeAll, describe, expect, test } from "vitest";
 import { DataLoader, Subset, trainTestSplit } from "./index.ts";
 import { decodeImage, ImageFolder, workerDataset } from "./node.ts";
-import { fuzz } from "./testing.ts";
+import "./testing.ts";
 
 const folder = (): string => mkdtempSync(join(tmpdir(), "dl-images-"));
 /** A picture of one color, with a black pixel in its upper left corner. */
@@ -84,44 +84,6 @@ describe("decodeImage", () => {
     expect((await decodeImage(turned)).shape).toEqual([3, 6, 4]);
   });
 
-  const jpeg = picture("jpeg", [200, 100, 50], 64, 64);
-  test.each<[string, () => Promise<Uint8Array> | Uint8Array, RegExp]>([
-    ["nothing", () => new Uint8Array(0), /x\.png cannot be decoded: /],
-    [
-      "text",
-      () => Buffer.from("hello"),
-      /x\.png cannot be decoded: .*unsupported image format: the file is damaged, or is no image/,
-    ],
-    ["zeros", () => new Uint8Array(1000), /cannot be decoded/],
-    ["a PNG cut off", () => png.subarray(0, -20), /cannot be decoded/],
-    ["a PNG of its first bytes", () => png.subarray(0, 8), /cannot be decoded/],
-    ["a JPEG cut off", async () => (await jpeg).subarray(0, 300), /cannot be decoded/],
-    ["a JPEG's first bytes", async () => (await jpeg).subarray(0, 3), /cannot be decoded/],
-    [
-      "a PNG with a wrong checksum",
-      () => Uint8Array.from(png).fill(0, 50, 60),
-      /cannot be decoded/,
-    ],
-    ["a web page", () => Buffer.from("<!doctype html><html></html>"), /cannot be decoded/],
-    [
-      "a PNG that says it is huge",
-      () => {
-        const bytes = Buffer.from(png);
-        bytes.writeUInt32BE(2 ** 31 - 1, 16);
-        bytes.writeUInt32BE(2 ** 31 - 1, 20);
-        return bytes;
-      },
-      /cannot be decoded/,
-    ],
-  ])("refuses %s", async (_, make, message) => {
-    const error = await decodeImage(await make(), { name: "x.png" }).then(
-      () => expect.unreachable(),
-      (e) => e,
-    );
-    expect(error).toBeInstanceOf(DlError);
-    expect(error.message).toMatch(message);
-    expect(error.message.length).toBeLessThan(500);
-  });
   test("refuses more pixels than there may be", () =>
     expect(decodeImage(png, { maxPixels: 20 })).rejects.toThrow(
       "it has more than 20 pixels: raise { maxPixels }",
@@ -138,16 +100,6 @@ describe("decodeImage", () => {
   ])("refuses the option %o", (options, message) =>
     expect(decodeImage(png, options as any)).rejects.toThrow(message),
   );
-  test("whatever is damaged, nothing but a DlError comes out", async () => {
-    const sound = [
-      png,
-      await jpeg,
-      await picture("gif", [9, 8, 7]),
-      await picture("webp", [9, 8, 7]),
-    ];
-    const read = (b: Uint8Array) => decodeImage(b, { name: "f.png", maxPixels: 2 ** 20 });
-    expect(await fuzz(300, sound, read, { name: "f.png" })).toBeGreaterThan(100);
-  });
 });
 
 describe("ImageFolder", () => {

@@ -164,7 +164,8 @@ export async function unzip(entry: ZipEntry, file: string): Promise<Uint8Array> 
 }
 
 async function inflate({ packed, size }: ZipEntry, where: string): Promise<Uint8Array> {
-  const out = new Uint8Array(size);
+  // As they come: what the archive says may be a thousand times of what there is.
+  const parts: Uint8Array[] = [];
   let at = 0;
   try {
     const source = new Blob([packed as Uint8Array<ArrayBuffer>]).stream();
@@ -174,7 +175,7 @@ async function inflate({ packed, size }: ZipEntry, where: string): Promise<Uint8
         await reader.cancel();
         throw new Error("they become more");
       }
-      out.set(part.value, at);
+      parts.push(part.value);
       at += part.value.length;
     }
   } catch (cause) {
@@ -189,5 +190,11 @@ async function inflate({ packed, size }: ZipEntry, where: string): Promise<Uint8
       "data",
       `${where}: it becomes ${count(at)} bytes, the archive says ${count(size)}`,
     );
+  const out = new Uint8Array(size);
+  at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
   return out;
 }

@@ -12,17 +12,22 @@ import {
   scope,
   type Tensor,
   tensor,
-  unscoped,
   state as world,
 } from "@dl/tensor/core";
 
 /** What is asked of a model; modules of @dl/nn have it. */
 export interface AveragedModule {
   (...args: any[]): unknown;
+  /** Another one like it. */
+  deepcopy(): unknown;
   parameters(): Iterable<Tensor>;
   buffers(): Iterable<Tensor>;
+  modules(): Iterable<object>;
   stateDict(): Record<string, Tensor>;
-  modules(): Iterable<{ training: boolean }>;
+  /** Changes nothing if the dictionary does not fit. */
+  loadStateDict(dict: any): unknown;
+  readonly training: boolean;
+  train(mode?: boolean): unknown;
 }
 
 /** The next average from the last one, the model's value, and how many were averaged. Runs unrecorded. */
@@ -139,31 +144,24 @@ export interface AveragedModel<M extends AveragedModule> {
  * `multiAvgFn: getEmaMultiAvgFn(0.999)`. Call `updateParameters(model)` after the optimizer's steps, and the averaged
  * model like the model: `averaged(images)`.
  *
- * It starts as a copy of the model's weights; the first update copies them again, and later ones average. Buffers are
- * the model's newest, or averages too with `useBuffers`. `await updateBn(loader, averaged)` gives batch norm statistics
- * that fit the averaged weights.
+ * It starts as a copy of the model, `module`; the first update copies the weights again, and later ones average. Buffers
+ * are the model's newest, or averages too with `useBuffers`. `await updateBn(loader, averaged)` gives batch norm
+ * statistics that fit the averaged weights.
  *
- * JavaScript cannot copy an object with its private fields, so there is no second module, as there is in PyTorch: this
- * keeps tensors of its own, and `module` has them in the place of its own for the duration of a call. So gradients of a
- * call through it would end up in `module`'s parameters: call it in `noGrad`, or load the averages into a second model:
- * `other.loadStateDict(averaged.moduleStateDict())`. `train()` and `eval()` are its own: they leave `module` in the mode
- * that it is in.
- *
+ * @throws DlError "value" for a model that cannot be copied: one with `#private` fields has to have a `deepcopy()` of its
+ *   own.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.optim.swa_utils.AveragedModel.html
  * @see Izmailov et al., Averaging weights leads to wider optima and better generalization (2018)
  */
 // biome-ignore lint/suspicious/noUnsafeDeclarationMerging: Callable provides the call signature
 export class AveragedModel<M extends AveragedModule = AveragedModule> extends Callable {
+  /** A copy of the model, with the averages. */
   readonly module: M;
   readonly avgFn: AvgFn | null;
   readonly multiAvgFn: MultiAvgFn | null;
   readonly useBuffers: boolean;
   /** How often `updateParameters` was called. */
   nAveraged = 0;
-  readonly #parameters: Tensor[];
-  readonly #buffers: Tensor[];
-  /** The mode of every module inside. */
-  readonly #modes: Map<{ training: boolean }, boolean>;
 
   constructor(
     model: M,
@@ -172,81 +170,56 @@ export class AveragedModel<M extends AveragedModule = AveragedModule> extends Ca
     super();
     if (avgFn && multiAvgFn)
       throw new DlError("value", "AveragedModel: give avgFn or multiAvgFn, not both");
-    this.module = model;
+    if (typeof model?.deepcopy !== "function")
+      throw new DlError("value", "AveragedModel: the model has no deepcopy(), which copies it");
+    this.module = model.deepcopy() as M;
     this.avgFn = avgFn;
     this.multiAvgFn = multiAvgFn;
     this.useBuffers = useBuffers;
-    const copy = (t: Tensor) =>
-      unscoped(() => (device && device !== t.device ? t.detach().to(device) : t.detach().clone()));
-    this.#parameters = [...model.parameters()].map(copy);
-    this.#buffers = [...model.buffers()].map(copy);
-    this.#modes = new Map([...model.modules()].map((m) => [m, m.training]));
+    for (const t of [...this.parameters(), ...this.buffers()]) {
+      t.grad = null;
+      if (device && device !== t.device)
+        unrecorded(() => scope(() => t.set_(t.detach().to(device))));
+    }
   }
 
   get training(): boolean {
-    return [...this.#modes.values()][0];
+    return this.module.training;
   }
   train(mode = true): this {
-    for (const m of this.#modes.keys()) this.#modes.set(m, mode);
+    this.module.train(mode);
     return this;
   }
   eval(): this {
     return this.train(false);
   }
-  /** The averages, in the order of `module.parameters()`. */
+  /** The averages, in the order of the model's parameters. */
   parameters(): Tensor[] {
-    return [...this.#parameters];
+    return [...this.module.parameters()];
   }
   buffers(): Tensor[] {
-    return [...this.#buffers];
+    return [...this.module.buffers()];
   }
-  modules(): { training: boolean }[] {
+  modules(): object[] {
     return [...this.module.modules()];
   }
-
-  /** What the model computes with the averages; with an async model until its promise settles. */
+  /** What the model computes with the averages. */
   forward(...args: unknown[]): unknown {
-    return this.during(() => this.module(...args));
-  }
-  /** Runs `fn` while `module` has the averages and this one's mode, and then puts its own back. */
-  during<T>(fn: () => T): T {
-    const own = [...this.module.parameters(), ...this.module.buffers()];
-    const averages = [...this.#parameters, ...this.#buffers];
-    const kept = own.map((t) => unscoped(() => t.detach()));
-    const modes = [...this.#modes.keys()].map((m) => [m, m.training] as const);
-    const back = () => {
-      own.forEach((t, i) => {
-        t.set_(kept[i]);
-        kept[i].dispose();
-      });
-      for (const [m, mode] of modes) m.training = mode;
-    };
-    let isPending = false;
-    own.forEach((t, i) => t.set_(averages[i]));
-    for (const [m, mode] of this.#modes) m.training = mode;
-    try {
-      const result = fn();
-      if (result instanceof Promise) {
-        isPending = true;
-        return result.finally(back) as T;
-      }
-      return result;
-    } finally {
-      if (!isPending) back();
-    }
+    return this.module(...args);
   }
 
   /** Takes the weights that a model has now into the averages. */
   updateParameters(model: Pick<AveragedModule, "parameters" | "buffers">): void {
     const [params, buffers] = [[...model.parameters()], [...model.buffers()]];
-    this.#checkAlike("parameters", this.#parameters, params);
-    this.#checkAlike("buffers", this.#buffers, buffers);
-    const averaged = this.useBuffers ? [...this.#parameters, ...this.#buffers] : this.#parameters;
+    const [ownParams, ownBuffers] = [this.parameters(), this.buffers()];
+    this.#checkAlike("parameters", ownParams, params);
+    this.#checkAlike("buffers", ownBuffers, buffers);
+    const averaged = this.useBuffers ? [...ownParams, ...ownBuffers] : ownParams;
     const current = this.useBuffers ? [...params, ...buffers] : params;
     unrecorded(() => {
       if (this.nAveraged === 0) copyAll(averaged, current);
       else scope(() => this.#average(averaged, current));
-      if (!this.useBuffers) copyAll(this.#buffers, buffers);
+      if (!this.useBuffers) copyAll(ownBuffers, buffers);
     });
     this.nAveraged++;
   }
@@ -281,55 +254,31 @@ export class AveragedModel<M extends AveragedModule = AveragedModule> extends Ca
     );
   }
 
-  /** The averages by the model's names, for `model.loadStateDict`. */
-  moduleStateDict(): Record<string, Tensor> {
-    return this.during(() =>
-      Object.fromEntries(
-        Object.entries(this.module.stateDict()).map(([k, t]) => [
-          k,
-          unscoped(() => t.detach().clone()),
-        ]),
-      ),
-    );
-  }
   /** As PyTorch's: `n_averaged`, and the averages with `module.` before their names. The functions are not in it. */
   stateDict(): Record<string, Tensor> {
-    const entries = Object.entries(this.moduleStateDict());
+    const entries = Object.entries(this.module.stateDict());
     return {
       n_averaged: tensor(this.nAveraged, { dtype: "int32" }),
-      ...Object.fromEntries(entries.map(([k, t]) => [`module.${k}`, t])),
+      ...Object.fromEntries(entries.map(([k, t]) => [PREFIX + k, t])),
     };
   }
   /** Continues where a state dictionary was written; nothing has changed if it does not fit. */
   loadStateDict(dict: Readonly<Record<string, Tensor>>): void {
-    this.during(() => {
-      const own = Object.entries(this.module.stateDict());
-      const problems = own.flatMap(([k, t]) => {
-        const value = dict[`module.${k}`];
-        if (!isTensor(value)) return [`module.${k} is missing`];
-        if (sameShape(value.shape, t.shape)) return [];
-        return [
-          `module.${k} has shape ${formatShape(value.shape)}, the average ${formatShape(t.shape)}`,
-        ];
-      });
-      if (!isTensor(dict.n_averaged)) problems.push("n_averaged is missing");
-      const known = new Set(["n_averaged", ...own.map(([k]) => `module.${k}`)]);
-      for (const k of Object.keys(dict)) if (!known.has(k)) problems.push(`${k} is not expected`);
-      if (problems.length > 0)
-        throw new DlError(
-          "state-dict",
-          `AveragedModel.loadStateDict: the dictionary does not fit:\n  ${problems.join("\n  ")}`,
-        );
-      unrecorded(() =>
-        copyAll(
-          own.map(([, t]) => t.detach()),
-          own.map(([k]) => dict[`module.${k}`]),
-        ),
+    const { n_averaged: nAveraged, ...averages } = dict;
+    const strangers = Object.keys(averages).filter((k) => !k.startsWith(PREFIX));
+    const problems = strangers.map((k) => `${k} is not expected`);
+    if (!isTensor(nAveraged)) problems.push("n_averaged is missing");
+    if (problems.length > 0)
+      throw new DlError(
+        "state-dict",
+        `AveragedModel.loadStateDict: the dictionary does not fit:\n  ${problems.join("\n  ")}`,
       );
-    });
-    this.nAveraged = dict.n_averaged.itemSync();
+    const entries = Object.entries(averages).map(([k, t]) => [k.slice(PREFIX.length), t]);
+    this.module.loadStateDict(Object.fromEntries(entries));
+    this.nAveraged = nAveraged.itemSync();
   }
 }
+const PREFIX = "module.";
 
 function unrecorded(fn: () => void): void {
   if (world.autograd) world.autograd.noGrad(fn);

@@ -6,8 +6,6 @@ export interface NormalizedModule {
   modules(): Iterable<object>;
   readonly training: boolean;
   train(mode?: boolean): unknown;
-  /** Of an AveragedModel: runs `fn` while the modules have the averages. */
-  during?<T>(fn: () => T): T;
 }
 
 interface BatchNorm {
@@ -37,11 +35,7 @@ export async function updateBn(
 ): Promise<void> {
   const norms = [...model.modules()].filter(isBatchNorm);
   if (norms.length === 0) return;
-  const reset = () => {
-    for (const norm of norms) norm.resetRunningStats();
-  };
-  if (model.during) model.during(reset);
-  else reset();
+  for (const norm of norms) norm.resetRunningStats();
   const momenta = norms.map((norm) => norm.momentum);
   const wasTraining = model.training;
   model.train();

@@ -112,6 +112,26 @@ export type {
   UnaryOp,
 } from "./expr.ts";
 export * as expr from "./expr.ts";
+// For backends whose memory JavaScript has in arrays, and for tests of others: what kernels are made of.
+export { type Evaluation, evaluateProgram } from "./host/evaluate.ts";
+export { binaryFunctions, bitFunctions, unaryFunctions } from "./host/functions.ts";
+export { type HostKernel, type HostView, hostView } from "./host/hostView.ts";
+export { checkIndices } from "./host/indices.ts";
+export {
+  eachRow,
+  elementOffsets,
+  type Layout,
+  mergeDimensions,
+  type Walk,
+} from "./host/loops.ts";
+export { identityOf, joinFor } from "./host/reduction.ts";
+export { fillRandom } from "./host/threefry.ts";
+export {
+  elementReader,
+  elementWriter,
+  type Transfer,
+  toInt32,
+} from "./host/transfer.ts";
 export {
   celu,
   elu,

@@ -1,6 +1,7 @@
 import type { Tensor } from "@dl/tensor/core";
 import type { EpochRecord, History } from "./history.ts";
 import type { Awaitable, Model, OptimizerLike, SchedulerLike } from "./interfaces.ts";
+import type { TrainingParts } from "./parts.ts";
 
 /** A training that is under way. */
 export interface Run {
@@ -22,6 +23,8 @@ export interface Run {
   readonly steps: number;
   /** How many batches make one step. May be set at the start of an epoch. */
   accumulate: number;
+  /** What a checkpoint is made of, at the end of an epoch. */
+  readonly parts: TrainingParts;
   /** Ends training after the current batch, or, when an epoch has ended, before the next. */
   stop(reason: string): void;
   /** Why it is about to end. */
@@ -58,4 +61,8 @@ export interface Callback {
   onTrainEnd?(run: Run): Awaitable<unknown>;
   /** An error ends training; it is thrown afterwards. */
   onTrainError?(run: Run, error: unknown): Awaitable<unknown>;
+  /** What it remembers beside the history: checkpoints keep it, and `onTrainStart` comes after it is loaded. */
+  stateDict?(): unknown;
+  /** Copies what it is given, and changes nothing if it throws. */
+  loadStateDict?(state: any): unknown;
 }

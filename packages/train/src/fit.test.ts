@@ -7,7 +7,7 @@ import * as nn from "@dl/nn";
 import { Adam, LBFGS, OneCycleLR, ReduceLROnPlateau, SGD, StepLR } from "@dl/optim";
 import { manualSeed, randint, randn, setBackend, type Tensor, tensor } from "@dl/tensor";
 import { beforeEach, describe, expect, test } from "vitest";
-import { type Callback, type Checkpoint, checkpointOf, evaluate, fit } from "./index.ts";
+import { type Callback, evaluate, fit } from "./index.ts";
 
 beforeEach(() => setBackend(cpu()));
 
@@ -285,27 +285,6 @@ describe("fit", () => {
       null,
       false,
     ]);
-  });
-  test("goes on from a checkpoint as if it had not stopped", async () => {
-    const options = (setup: Setup) => ({
-      ...setup,
-      loss: crossEntropy,
-      scheduler: new StepLR(setup.optimizer, 1, { gamma: 0.5 }),
-    });
-    const whole = setUp();
-    const want = await fit(whole.model, { ...options(whole), epochs: 4 });
-    const first = setUp();
-    let saved: Checkpoint | undefined;
-    const callbacks: Callback[] = [
-      { onEpochEnd: (run) => void (run.epoch === 2 && (saved = checkpointOf(run))) },
-    ];
-    await fit(first.model, { ...options(first), epochs: 3, callbacks });
-    const second = setUp();
-    manualSeed(99);
-    const history = await fit(second.model, { ...options(second), epochs: 4, resume: saved });
-    expect(weights(second)).toEqual(weights(whole));
-    expect(history.get("loss")).toEqual(want.get("loss"));
-    expect(history.get("lr")).toEqual(want.get("lr"));
   });
   test("is flat in memory", { timeout: 300_000 }, async () => {
     const setup = setUp({ batchSize: 8, examples: 400 });

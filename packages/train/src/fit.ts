@@ -1,7 +1,7 @@
 import type { Callback } from "./callback.ts";
-import type { Checkpoint } from "./checkpoint/checkpoint.ts";
 import type { History } from "./history.ts";
-import type { BatchSource, Metrics, Model, OptimizerLike } from "./interfaces.ts";
+import type { Awaitable, BatchSource, Metrics, Model, OptimizerLike } from "./interfaces.ts";
+import type { TrainingParts } from "./parts.ts";
 import type { SchedulerArgument } from "./schedule.ts";
 import type { StepOptions } from "./step.ts";
 import { Training } from "./training.ts";
@@ -29,8 +29,11 @@ export interface FitOptions<B, M extends Metrics = Record<never, never>> extends
   closure?: boolean;
   /** After how many batches the loss is read back, for progress. Default 50. */
   readEvery?: number;
-  /** Goes on where a checkpoint was written. */
-  resume?: Checkpoint;
+  /**
+   * Called before training begins, to give its parts the state that a checkpoint has: `(parts) => loadCheckpoint(path,
+   * parts)`, with @dl/io. Training then goes on as if it had never stopped; where nothing was loaded it begins.
+   */
+  resume?: (parts: TrainingParts) => Awaitable<unknown>;
   /** Ends training after the current batch; what there is of the history is returned. */
   signal?: AbortSignal;
 }

@@ -27,8 +27,7 @@ export type {
   StepFunction,
   StepResult,
 } from "./interfaces.ts";
-export { type Checkpoint, checkpointOf, restoreCheckpoint } from "./checkpoint/checkpoint.ts";
-export { decodeCheckpoint, encodeCheckpoint } from "./checkpoint/format.ts";
+export type { HasStateDict, TrainingParts } from "./parts.ts";
 // Callbacks.
 export { EarlyStopping, type EarlyStoppingOptions } from "./callbacks/earlyStopping.ts";
 export {

@@ -1,7 +1,7 @@
 import { DlError, getRngState, setRngState } from "@dl/tensor/core";
 import { epochOf } from "./batches.ts";
 import type { Callback } from "./callback.ts";
-import { copied } from "./checkpoint/checkpoint.ts";
+import { copied } from "./copied.ts";
 import { type FitOptions, fit } from "./fit.ts";
 import type { BatchSource, Model } from "./interfaces.ts";
 

@@ -1,2 +1,2 @@
-/** `@dl/train/node`: checkpoints and logs on disk. */
-export { checkpointFile, loadCheckpoint, saveCheckpoint, textFile } from "./node/files.ts";
+/** `@dl/train/node`: logs on disk. */
+export { textFile } from "./node/textFile.ts";

@@ -2,7 +2,6 @@
 import { breathe, DlError, state, type Tensor } from "@dl/tensor/core";
 import { epochOf, lengthOf } from "./batches.ts";
 import type { Callback, Run, Step } from "./callback.ts";
-import { restoreCheckpoint } from "./checkpoint/checkpoint.ts";
 import { clipNorm, scaleGradients } from "./clip.ts";
 import { computeAll, measure, noBatches, resetAll, updateAll } from "./evaluate.ts";
 import type { FitOptions } from "./fit.ts";
@@ -10,13 +9,15 @@ import { type EpochRecord, History, type Measured } from "./history.ts";
 import type { BatchSource, Metrics, Model, OptimizerLike, SchedulerLike } from "./interfaces.ts";
 import { RunningMean } from "./mean.ts";
 import { savedModes } from "./modes.ts";
+import { type HasStateDict, partsOf, type TrainingParts } from "./parts.ts";
+import { callbackStates, loadCallbackStates, type RunState, requireRunState } from "./runState.ts";
 import { epochEach, rulesOf, type SchedulerRule, stepEach } from "./schedule.ts";
 import { after, type Outcome, requireOneOf, runStep } from "./step.ts";
 
 /** What was trained in an epoch. */
 type Trained<M extends Metrics> = Omit<EpochRecord<M>, "epoch" | "validation" | "complete">;
 
-export class Training<B, M extends Metrics> implements Run {
+export class Training<B, M extends Metrics> implements Run, HasStateDict {
   readonly model: Model;
   readonly optimizer: OptimizerLike;
   readonly history = new History<M>();
@@ -28,6 +29,7 @@ export class Training<B, M extends Metrics> implements Run {
   steps = 0;
   accumulate: number;
   stopped: string | null = null;
+  #isBetweenEpochs = true;
   readonly #options: FitOptions<B, M>;
   readonly #metrics: M;
   readonly #rules: readonly SchedulerRule[];
@@ -55,10 +57,39 @@ export class Training<B, M extends Metrics> implements Run {
     this.stopped ??= reason;
   }
 
+  get parts(): TrainingParts {
+    const { model, optimizer, schedulers } = this;
+    return partsOf(this, { model, optimizer, schedulers, train: this.#options.train });
+  }
+  stateDict(): RunState {
+    if (!this.#isBetweenEpochs)
+      throw new DlError(
+        "value",
+        "fit: a checkpoint is made at the end of an epoch that was not broken off: in onEpochEnd, where record.complete is true",
+      );
+    const { epoch, steps, totalBatches, history } = this;
+    const schedulers = this.#rules.length;
+    const epochs = [...history.epochs];
+    const losses = [...history.losses];
+    const callbacks = callbackStates(this.#callbacks);
+    return { epoch, steps, totalBatches, schedulers, epochs, losses, callbacks };
+  }
+  loadStateDict(state: RunState): void {
+    requireRunState(state, this.#rules.length);
+    loadCallbackStates(this.#callbacks, state.callbacks);
+    this.epoch = state.epoch;
+    this.steps = state.steps;
+    this.totalBatches = state.totalBatches;
+    const { epochs, losses } = this.history;
+    epochs.length = losses.length = 0;
+    for (const record of state.epochs) epochs.push(record);
+    for (const reading of state.losses) losses.push(reading);
+  }
+
   async run(): Promise<History<M>> {
     const restore = savedModes(this.model);
     try {
-      this.#resume();
+      await this.#options.resume?.(this.parts);
       await this.#call("onTrainStart", this);
       while (this.epoch < this.epochs && !this.#isOver()) await this.#epoch();
       this.history.stopped = this.stopped;
@@ -71,15 +102,6 @@ export class Training<B, M extends Metrics> implements Run {
       restore();
     }
   }
-  #resume(): void {
-    const { resume } = this.#options;
-    if (!resume) return;
-    const { model, optimizer, schedulers, history } = this;
-    restoreCheckpoint(resume, { model, optimizer, schedulers, history });
-    this.epoch = resume.epoch;
-    this.steps = resume.steps;
-    this.totalBatches = resume.totalBatches;
-  }
   #isOver(): boolean {
     if (this.#options.signal?.aborted) this.stop("the signal was aborted");
     return this.stopped !== null;
@@ -89,6 +111,7 @@ export class Training<B, M extends Metrics> implements Run {
     const { validation } = this.#options;
     this.epoch++;
     this.batch = 0;
+    this.#isBetweenEpochs = false;
     await this.#call("onEpochStart", this);
     if (this.stopped !== null) return;
     const trained = await this.#trainEpoch();
@@ -100,6 +123,7 @@ export class Training<B, M extends Metrics> implements Run {
     const record = { epoch: this.epoch, ...trained, validation: measured, complete };
     this.history.epochs.push(record);
     if (complete) epochEach(this.#rules, record);
+    this.#isBetweenEpochs = complete;
     await this.#call("onEpochEnd", this, record);
   }
 

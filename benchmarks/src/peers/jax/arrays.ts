@@ -1,6 +1,6 @@
 import { blockUntilReady, type Array as JaxArray, jit, numpy as np } from "@jax-js/jax";
+import type { Runnable } from "../../child/answer.ts";
 import { checksum, values } from "../../child/data.ts";
-import type { Runnable } from "../../child/serve.ts";
 
 export type { JaxArray };
 
@@ -40,6 +40,29 @@ export function compiled(
     check: () => sumOf(call()),
     dispose: () => {
       for (const x of inputs) x.dispose();
+      fast.dispose();
+    },
+  };
+}
+
+/** A compiled function that is called `times` times, by itself each time: a compiled chain would be one kernel. */
+export function chained(
+  [x, y]: readonly JaxArray[],
+  fn: (x: JaxArray, y: JaxArray) => JaxArray,
+  times: number,
+): Runnable {
+  const fast = jit(fn);
+  const call = (): JaxArray => {
+    let result = x.ref;
+    for (let i = 0; i < times; i++) result = fast(result, y.ref);
+    return result;
+  };
+  return {
+    run: async () => (await blockUntilReady(call())).dispose(),
+    check: () => sumOf([call()]),
+    dispose: () => {
+      x.dispose();
+      y.dispose();
       fast.dispose();
     },
   };

@@ -1,15 +1,16 @@
 import { grad, lax, nn, numpy as np, vjp } from "@jax-js/jax";
+import { Cannot, type Runnable } from "../../child/answer.ts";
 import { labels } from "../../child/data.ts";
-import { Cannot, type Runnable } from "../../child/serve.ts";
-import type {
-  Conv,
-  CrossEntropy,
-  Dispatch,
-  Elementwise,
-  Gemm,
-  Rows,
+import {
+  CHAIN,
+  type Conv,
+  type CrossEntropy,
+  type Dispatch,
+  type Elementwise,
+  type Gemm,
+  type Rows,
 } from "../../workloads/spec.ts";
-import { array, compiled, input, type JaxArray } from "./arrays.ts";
+import { array, chained, compiled, input, type JaxArray } from "./arrays.ts";
 
 export function gemm({ batch, m, k, n }: Gemm): Runnable {
   const outer = batch ? [batch] : [];
@@ -72,6 +73,7 @@ export function dispatch({ op, size }: Dispatch): Runnable {
   const inputs = [input([size]), input([size], 1)];
   if (op === "addRecorded") throw new Cannot("records inside of a gradient function only");
   if (op === "add") return compiled(inputs, (x, y) => x.add(y));
+  if (op === "addChain") return chained(inputs, (x, y) => x.add(y), CHAIN);
   return compiled(
     inputs,
     grad((x: JaxArray, y: JaxArray) => x.add(y).sum()),

@@ -1,6 +1,6 @@
 import { blockUntilReady, jit, nn, numpy as np, valueAndGrad } from "@jax-js/jax";
+import { Cannot, type Runnable } from "../../child/answer.ts";
 import { labels } from "../../child/data.ts";
-import { Cannot, type Runnable } from "../../child/serve.ts";
 import type { Training } from "../../workloads/spec.ts";
 import { array, input, type JaxArray } from "./arrays.ts";
 import { Builder, models } from "./models.ts";

@@ -1,5 +1,5 @@
 import { conv2d } from "@dl/tensor";
-import type { Runnable } from "../../child/serve.ts";
+import type { Runnable } from "../../child/answer.ts";
 import type { Conv } from "../../workloads/spec.ts";
 import { checkGradients, forward, input } from "./tensors.ts";
 

@@ -1,6 +1,6 @@
 import { layerNorm } from "@dl/nn/functional";
 import { gelu, type Tensor } from "@dl/tensor";
-import type { Runnable } from "../../child/serve.ts";
+import type { Runnable } from "../../child/answer.ts";
 import type { Elementwise, Rows } from "../../workloads/spec.ts";
 import { forward, input } from "./tensors.ts";
 

@@ -1,7 +1,7 @@
 import { crossEntropy } from "@dl/losses";
 import { tensor } from "@dl/tensor";
+import type { Runnable } from "../../child/answer.ts";
 import { labels } from "../../child/data.ts";
-import type { Runnable } from "../../child/serve.ts";
 import type { CrossEntropy } from "../../workloads/spec.ts";
 import { checkGradients, forward, input } from "./tensors.ts";
 

@@ -1,6 +1,6 @@
 import { type Tensor, tensor } from "@dl/tensor";
+import type { Runnable } from "../../child/answer.ts";
 import { checksum, values } from "../../child/data.ts";
-import type { Runnable } from "../../child/serve.ts";
 
 export const input = (shape: readonly number[], seed = 0, scale = 1): Tensor =>
   tensor(
@@ -15,9 +15,9 @@ export const input = (shape: readonly number[], seed = 0, scale = 1): Tensor =>
 /** An op without gradients. Its result is let go at once, as a module's forward does with what it makes on the way. */
 export const forward = (inputs: readonly Tensor[], op: () => Tensor): Runnable => ({
   run: () => op().dispose(),
-  check: () => {
+  check: async () => {
     const result = op();
-    const sum = checksum(result.contiguous().dataSync());
+    const sum = checksum(await result.contiguous().data());
     result.dispose();
     return sum;
   },
@@ -25,5 +25,7 @@ export const forward = (inputs: readonly Tensor[], op: () => Tensor): Runnable =
 });
 
 /** The sum of the gradients' checksums. */
-export const checkGradients = (tensors: readonly Tensor[]): number =>
-  tensors.reduce((sum, t) => sum + checksum(t.grad!.contiguous().dataSync()), 0);
+export async function checkGradients(tensors: readonly Tensor[]): Promise<number> {
+  const data = await Promise.all(tensors.map((t) => t.grad!.contiguous().data()));
+  return data.reduce((sum, values) => sum + checksum(values), 0);
+}

@@ -3,8 +3,8 @@ import { binaryCrossEntropyWithLogits, crossEntropy } from "@dl/losses";
 import type { Module } from "@dl/nn";
 import { Adam, SGD } from "@dl/optim";
 import { type Tensor, tensor } from "@dl/tensor";
+import type { Runnable } from "../../child/answer.ts";
 import { labels, weights } from "../../child/data.ts";
-import type { Runnable } from "../../child/serve.ts";
 import type { Training } from "../../workloads/spec.ts";
 import { models } from "./models.ts";
 import { input } from "./tensors.ts";
@@ -25,12 +25,12 @@ export function training(spec: Training): Runnable {
       : tensor(labels(batch, classes));
   const lossOf = classes === 1 ? binaryCrossEntropyWithLogits : crossEntropy;
 
-  const step = (): number => {
+  const step = (): number | Promise<number> => {
     optimizer.zeroGrad();
     const loss: Tensor = lossOf(model(x), y);
     loss.backward();
     optimizer.step();
-    return loss.itemSync() as number;
+    return loss.device.readSync ? (loss.itemSync() as number) : loss.item();
   };
   return { run: step };
 }

@@ -4,7 +4,8 @@
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { Cannot, type Runnable, serve } from "../../child/serve.ts";
+import { Cannot, type Runnable } from "../../child/answer.ts";
+import { serve } from "../../child/serve.ts";
 import { bytes, flops, type Spec } from "../../workloads/spec.ts";
 import type { Width } from "./kernels.ts";
 import { type Probe, rate } from "./rate.ts";

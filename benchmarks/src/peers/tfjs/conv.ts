@@ -1,5 +1,5 @@
 import * as tf from "@tensorflow/tfjs";
-import type { Runnable } from "../../child/serve.ts";
+import type { Runnable } from "../../child/answer.ts";
 import type { Conv } from "../../workloads/spec.ts";
 import { backward, FILTER, FILTER_BACK, FIRST, forward, input, LAST, permuted } from "./tensors.ts";
 

@@ -1,7 +1,14 @@
 import * as tf from "@tensorflow/tfjs";
+import { Cannot, type Runnable } from "../../child/answer.ts";
 import { labels } from "../../child/data.ts";
-import { Cannot, type Runnable } from "../../child/serve.ts";
-import type { CrossEntropy, Dispatch, Elementwise, Gemm, Rows } from "../../workloads/spec.ts";
+import {
+  CHAIN,
+  type CrossEntropy,
+  type Dispatch,
+  type Elementwise,
+  type Gemm,
+  type Rows,
+} from "../../workloads/spec.ts";
 import { backward, forward, input } from "./tensors.ts";
 
 export function gemm({ batch, m, k, n }: Gemm): Runnable {
@@ -51,6 +58,14 @@ export function crossEntropy({ rows, classes, backward: isBackward }: CrossEntro
 export function dispatch({ op, size }: Dispatch): Runnable {
   const [x, y] = [input([size]), input([size], 1)];
   if (op === "add") return forward(() => tf.add(x, y));
+  if (op === "addChain")
+    return forward(() =>
+      tf.tidy(() => {
+        let sum = x;
+        for (let i = 0; i < CHAIN; i++) sum = tf.add(sum, y);
+        return sum;
+      }),
+    );
   if (op === "addRecorded") throw new Cannot("records inside of a gradient function only");
   const gradient = tf.grad((t: tf.Tensor) => tf.sum(tf.add(t, y)));
   return backward(() => [gradient(x)]);

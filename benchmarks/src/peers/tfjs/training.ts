@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs";
+import { Cannot, type Runnable } from "../../child/answer.ts";
 import { labels } from "../../child/data.ts";
-import { Cannot, type Runnable } from "../../child/serve.ts";
 import type { Training } from "../../workloads/spec.ts";
 import { Builder, models } from "./models.ts";
 import { input, LAST, permuted } from "./tensors.ts";
@@ -27,14 +27,21 @@ export function training({ model: name, batch, shape, classes, optimizer }: Trai
       ? tf.losses.sigmoidCrossEntropy(y, model(x))
       : tf.losses.softmaxCrossEntropy(y, model(x));
 
+  const minimized = (): tf.Scalar => tf.tidy(() => rule.minimize(lossOf, true, builder.variables)!);
   const step = (): number => {
-    const loss = tf.tidy(() => rule.minimize(lossOf, true, builder.variables)!);
+    const loss = minimized();
     const [value] = loss.dataSync();
     loss.dispose();
     return value;
   };
+  const stepOnGpu = async (): Promise<number> => {
+    const loss = minimized();
+    const [value] = await loss.data();
+    loss.dispose();
+    return value;
+  };
   return {
-    run: step,
+    run: tf.getBackend() === "webgpu" ? stepOnGpu : step,
     dispose: () => {
       rule.dispose();
       tf.disposeVariables();

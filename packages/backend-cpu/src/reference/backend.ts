@@ -4,6 +4,9 @@ import {
   type Buffer,
   DTYPES,
   type DType,
+  fillRandom,
+  type HostView,
+  hostView,
   type TypedArray,
   typedArrayFor,
   type View,
@@ -12,9 +15,7 @@ import { gather, scatter } from "./indexing.ts";
 import { scan, sort } from "./lanes.ts";
 import { map } from "./map.ts";
 import { matmul } from "./matmul.ts";
-import { type Operand, operand } from "./operand.ts";
 import { reduce } from "./reduce.ts";
-import { random } from "./threefry.ts";
 
 /** Ordinary memory: the collector takes what is dropped. */
 class ArrayMemory implements Buffer {
@@ -36,8 +37,8 @@ class ArrayMemory implements Buffer {
   }
 }
 
-const resolve = (view: View): Operand =>
-  operand(view, (view.buffer as ArrayMemory).array(view.dtype));
+const resolve = (view: View): HostView =>
+  hostView(view, (view.buffer as ArrayMemory).array(view.dtype));
 
 /** Dtypes that this JavaScript engine has arrays for. */
 export const cpuDTypes: ReadonlySet<DType> = new Set(
@@ -90,7 +91,7 @@ export function referenceBackend(): Backend {
     sort: (input, values, indices, axis, descending) =>
       sort(resolve(input), resolve(values), resolve(indices), axis, descending),
     scan: (op, input, output, axis) => scan(op, resolve(input), resolve(output), axis),
-    random: (output, key) => random(resolve(output), key),
+    random: (output, key) => fillRandom(resolve(output), key),
   };
 }
 

@@ -1,27 +1,16 @@
-import { type TypedArray, typedArrayFor } from "@dl/tensor/core";
-import type { Operand } from "./operand.ts";
-import { allDimensions, fillOffsets, plan } from "./walk.ts";
+import { elementOffsets, type HostView, type TypedArray, typedArrayFor } from "@dl/tensor/core";
 
 /** A row of the result at a time, in double precision, from b copied into rows. */
-export function matmul(a: Operand, b: Operand, output: Operand): void {
+export function matmul(a: HostView, b: HostView, output: HostView): void {
   const rank = output.shape.length;
   const [m, n] = output.shape.slice(-2);
   const k = a.shape[rank - 1];
-  const batch = output.shape.slice(0, -2);
-  const walk = plan(
-    batch,
-    allDimensions(batch),
-    [a, b, output].map((v) => v.strides.slice(0, -2)),
-  );
-  const starts = [a, b, output].map((v, i) => {
-    const offsets = new Int32Array(walk.count);
-    fillOffsets(walk.sizes, walk.strides[i], v.offset, 0, walk.count, offsets);
-    return offsets;
-  });
+  const batch = output.shape.map((_, d) => d).slice(0, -2);
+  const starts = [a, b, output].map((v) => elementOffsets(v, { dims: batch }));
   const rows = new (typedArrayFor(b.dtype))(k * n);
   const isInteger = output.dtype === "int32" || output.dtype === "uint8" || output.dtype === "bool";
   const total = isInteger ? new Int32Array(n) : new Float64Array(n);
-  for (let i = 0; i < walk.count; i++) {
+  for (let i = 0; i < starts[0].length; i++) {
     copyRows(b, starts[1][i], k, n, rows);
     for (let row = 0; row < m; row++) {
       total.fill(0);
@@ -37,7 +26,7 @@ export function matmul(a: Operand, b: Operand, output: Operand): void {
   }
 }
 
-function copyRows(b: Operand, offset: number, k: number, n: number, rows: TypedArray): void {
+function copyRows(b: HostView, offset: number, k: number, n: number, rows: TypedArray): void {
   const [rowStride, columnStride] = b.strides.slice(-2);
   for (let p = 0; p < k; p++)
     for (let j = 0; j < n; j++) rows[p * n + j] = b.data[offset + p * rowStride + j * columnStride];

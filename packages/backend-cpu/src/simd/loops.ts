@@ -1,5 +1,5 @@
 /** Runs of a map's or a reduction's kernel over a plan: parameters written, and divided among the threads. */
-import type { Plan } from "../reference/walk.ts";
+import type { Walk } from "@dl/tensor/core";
 import { type Kernel, Threads } from "../threads/threads.ts";
 import type { Engine } from "./engine.ts";
 import {
@@ -18,7 +18,7 @@ const USUAL = 2 ** 20;
 
 export interface Run {
   readonly kernel: Kernel;
-  readonly walk: Plan;
+  readonly walk: Walk;
   /** Which dimensions of the plan are the kernel's own loops; those before them are walked here. */
   readonly loops: readonly number[];
   readonly types: readonly ElementType[];

@@ -1,12 +1,10 @@
 /** In which order kernels loop over dimensions, and how the operands lie in it. */
-import type { Program, View } from "@dl/tensor/core";
-import { positionStrides } from "../reference/transfer.ts";
-import { type Plan, plan } from "../reference/walk.ts";
+import { mergeDimensions, type Program, type View, type Walk } from "@dl/tensor/core";
 import type { Run } from "./loops.ts";
 import { type ElementType, elementBytes, type Kind, kindOf, STRIDED } from "./lowering.ts";
 import type { Turning } from "./transpose.ts";
 
-export const kindsAt = (walk: Plan, d: number, types: readonly ElementType[]): Kind[] =>
+export const kindsAt = (walk: Walk, d: number, types: readonly ElementType[]): Kind[] =>
   types.map((_, k) => kindOf(walk.strides[k][d]));
 
 /** An operand that is contiguous along another dimension than the innermost. */
@@ -20,7 +18,7 @@ const TURNING_PAYS = 2048;
 
 /** Another dimension than the innermost along which operand `k` is contiguous, if reading it so pays. */
 function contiguousElsewhere(
-  { sizes, strides, count }: Plan,
+  { sizes, strides, count }: Walk,
   k: number,
   types: readonly ElementType[],
 ): number | undefined {
@@ -32,7 +30,7 @@ function contiguousElsewhere(
 }
 
 export const turning = (
-  { sizes, strides }: Plan,
+  { sizes, strides }: Walk,
   source: number,
   target: number,
   targetStrides: readonly number[],
@@ -68,8 +66,12 @@ function byStride(shape: readonly number[], strides: readonly number[]): number[
     .sort((a, b) => Math.abs(strides[b]) - Math.abs(strides[a]) || a - b);
 }
 
+/** Strides of the pseudo-operands whose values are positions. */
+const positionStrides = (rank: number, axes: readonly number[]): number[][] =>
+  axes.map((axis) => Array.from({ length: rank }, (_, d) => (d === axis ? 1 : 0)));
+
 /** At least so many dimensions, by ones in front. */
-function padded({ sizes, strides, count }: Plan, dims: number): Plan {
+function padded({ sizes, strides, count }: Walk, dims: number): Walk {
   const missing = Math.max(0, dims - sizes.length);
   if (missing === 0) return { sizes, strides, count };
   return {
@@ -80,18 +82,18 @@ function padded({ sizes, strides, count }: Plan, dims: number): Plan {
 }
 
 /** Inner loops over what lies side by side in the operand that has most to read, unless that is too short for vectors. */
-function prefersRows(kept: Plan, reduced: Plan, lead: number): boolean {
+function prefersRows(kept: Walk, reduced: Walk, lead: number): boolean {
   const keptSize = kept.sizes.at(-1)!;
   const reducedSize = reduced.sizes.at(-1)!;
   if (keptSize < 4) return true;
-  const stride = (p: Plan) => Math.abs(p.strides[lead].at(-1)!) || Number.POSITIVE_INFINITY;
+  const stride = (p: Walk) => Math.abs(p.strides[lead].at(-1)!) || Number.POSITIVE_INFINITY;
   if (stride(kept) < stride(reduced)) return false;
   return reducedSize >= (stride(reduced) < stride(kept) ? 8 : 8 * keptSize);
 }
 
 export interface MapPlan {
   readonly types: readonly ElementType[];
-  readonly walk: Plan;
+  readonly walk: Walk;
   /** Operands that lie across the order of the loops. */
   readonly turned: readonly Turned[];
   run?: Run;
@@ -110,7 +112,7 @@ export function planMap(
     ...positionStrides(shape.length, program.axes),
     ...outputs.map((v) => v.strides),
   ];
-  const walk = padded(plan(shape, byStride(shape, order), strides), 3);
+  const walk = padded(mergeDimensions(shape, strides, byStride(shape, order)), 3);
   const turned = inputs.flatMap((_, k) => {
     const column = contiguousElsewhere(walk, k, types);
     return column === undefined ? [] : [{ k, column }];
@@ -120,7 +122,7 @@ export function planMap(
 
 export interface ReductionPlan {
   readonly types: readonly ElementType[];
-  readonly walk: Plan;
+  readonly walk: Walk;
   /** Whether the innermost loop is over what is reduced. */
   readonly isRow: boolean;
   /** How many of the loops that the kernel does not have are over what is reduced. */
@@ -148,22 +150,22 @@ export function planReduction(
   const lead = inputs.reduce((best, v, k) => (moving(v) > moving(inputs[best]) ? k : best), 0);
   const order = byStride(shape, inputs[lead].strides);
   const along = (wanted: boolean) =>
-    plan(
+    mergeDimensions(
       shape,
-      order.filter((d) => isReduced[d] === wanted),
       strides,
+      order.filter((d) => isReduced[d] === wanted),
     );
   const [kept, reduced] = [along(false), along(true)];
   const isRow = prefersRows(kept, reduced, lead);
   const k = padded(kept, 2);
   const r = padded(reduced, 2);
   const [kn, rn] = [k.sizes.length, r.sizes.length];
-  const sequence: [Plan, number][] = [];
+  const sequence: [Walk, number][] = [];
   for (let d = 0; d < kn - 2; d++) sequence.push([k, d]);
   for (let d = 0; d < rn - 2; d++) sequence.push([r, d]);
   if (isRow) sequence.push([k, kn - 2], [k, kn - 1], [r, rn - 2], [r, rn - 1]);
   else sequence.push([k, kn - 2], [r, rn - 2], [r, rn - 1], [k, kn - 1]);
-  const walk: Plan = {
+  const walk: Walk = {
     sizes: sequence.map(([p, d]) => p.sizes[d]),
     strides: strides.map((_, o) => sequence.map(([p, d]) => p.strides[o][d])),
     count: 0,

@@ -8,7 +8,7 @@ const ODD = [17, 29, 16, 24];
 const COUNTERS = 4;
 
 /**
- * fill(target, groups, key 0, key 1, low, high): Threefry-2x32-20, as in reference/threefry.ts, for four counters at a time.
+ * fill(target, groups, key 0, key 1, low, high): Threefry-2x32-20, as in the tensor package's host/threefry.ts, for four counters at a time.
  * The counter's low word must not overflow on the way.
  */
 function fillKernel(): Fn {

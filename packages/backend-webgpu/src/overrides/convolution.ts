@@ -13,8 +13,8 @@ import { contiguousStrides } from "@dl/tensor/core";
 import type { Engine } from "../engine.ts";
 import type { Access } from "../kernel.ts";
 import { addParts, partialSums } from "../matmul.ts";
-import { bind, coordinates, look, Words } from "../operands.ts";
-import { type Factor, shapeOf, TILE_WORDS, tiledProduct } from "../tiles.ts";
+import { bind, look, Words } from "../operands.ts";
+import { type Factor, shapeOf, TILE_WORDS, type Tiling, tiledProduct } from "../tiles.ts";
 
 /** As the composite ops give it, per spatial dimension. */
 export interface ConvolutionAttrs {
@@ -26,6 +26,9 @@ export interface ConvolutionAttrs {
   readonly kernelSize: readonly number[];
 }
 type Which = "forward" | "inputGradient" | "weightGradient";
+
+/** Channels of a group for which a tile is worth it. */
+const FEWEST_ROWS = 8;
 
 const isFloat = (v: View): boolean => v.dtype === "float32";
 const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
@@ -52,25 +55,26 @@ export function convolution(
   const [samples, made] = gradient.shape;
   const seen = weight.shape[1];
   const perGroup = made / groups;
+  // Most rows of a tile would be empty. Without this kernel it is products, or with one channel sums, over windows.
+  if (groups > 1 && perGroup < FEWEST_ROWS) return false;
   const taps = product(kernelSize);
   const [m, n, k] = {
     forward: [perGroup, samples * product(outSize), seen * taps],
     inputGradient: [seen, samples * product(inputSize), perGroup * taps],
     weightGradient: [perGroup, seen * taps, samples * product(outSize)],
   }[which];
-  // A bias is added as results are stored, so forward sums are made in one go.
-  const tiles = shapeOf(m, n, k, groups, !bias);
+  const tiles = shapeOf(m, n, k, groups);
   const whole = tiles.parts > 1 ? partialSums(engine, result, "f32", tiles.parts) : null;
   const to = whole ? look(whole, result.shape, contiguousStrides(result.shape)) : result;
   const views = [first, second, to, ...(bias ? [bias] : [])];
   const access: Access[] = ["r", "r", "w", "r"];
   const bound = bind(engine.memory, views, access.slice(0, views.length));
-  const key = `convolution ${which} ${kernelSize} ${bound.key} ${tiles.q} ${!!bias}`;
+  const key = `convolution ${which} ${kernelSize} ${bound.key} ${tiles.tiling.name} ${!!bias}`;
   const kernel = engine.kernel(key, () => {
     const text = source(
       which,
       kernelSize,
-      tiles.q,
+      tiles.tiling,
       bound.slots.map((s) => s.name),
     );
     return { name: `convolution (${which})`, access: bound.access, ...text };
@@ -104,7 +108,7 @@ interface Place {
 function source(
   which: Which,
   kernelSize: readonly number[],
-  q: number,
+  tiling: Tiling,
   names: readonly string[],
 ): ReturnType<typeof tiledProduct> {
   const dims = kernelSize.length;
@@ -127,9 +131,16 @@ function source(
   const channelAndTap = (p: string, from: string) => `
         let ${p}c = ${from} / ${taps};
         ${constantCoordinates(p, `${from} % ${taps}`, kernelSize)}`;
-  /** Which sample and position, of a (sample, position) number: `${p}0` is the sample. */
-  const sampleAndPosition = (p: string, from: string, sizes: readonly string[]) =>
-    coordinates(p, from, ["0", ...sizes]);
+  /** Which sample and position, of a (sample, position) number: `${p}0` is the sample. `type` is i32, or a vector of them. */
+  const sampleAndPosition = (p: string, from: string, sizes: readonly string[], type: string) => {
+    const lines = [`var ${p}rest = ${type.replace("i32", "u32")}(${from});`];
+    for (let d = dims; d > 0; d--) {
+      lines.push(`let ${p}${d} = ${type}(${p}rest % u32(${sizes[d - 1]}));`);
+      lines.push(`${p}rest /= u32(${sizes[d - 1]});`);
+    }
+    lines.push(`let ${p}0 = ${type}(${p}rest);`);
+    return lines.join("\n        ");
+  };
   const at = (v: Place, outer: string, channel: string, position: (d: number) => string) =>
     [
       v.offset,
@@ -137,96 +148,89 @@ function source(
       `(${channel}) * ${v.channel}`,
       ...each.map((d) => `(${position(d)}) * ${v.spatial[d]}`),
     ].join(" + ");
-  const read = (v: Place, index: string) => `bitcast<f32>(${v.name}[${index}])`;
+  const load = (v: Place) => (address: string) => `bitcast<f32>(${v.name}[${address}])`;
   const inGroup = (count: string, channel: string) => `which * ${count} + ${channel}`;
-  /** An element of the images under tap t of the window at position p, or 0 outside. */
-  const underWindow = (v: Place, sample: string, p: (d: number) => string, t: string) => {
-    const position = (d: number) =>
-      `(${p(d)} * ${stride[d]} + ${t}${d} * ${dilation[d]} - ${before[d]})`;
-    const inside = each.map((d) => `u32${position(d)} < u32(${size[d]})`).join(" && ");
-    return `select(0.0f, ${read(v, `select(0i, ${at(v, sample, inGroup(seen, `${t}c`), position)}, ${inside})`)}, ${inside})`;
+  const four = "vec4<i32>";
+  const among = (position: string, size: string) =>
+    `(vec4<u32>(${position}) < vec4<u32>(u32(${size})))`;
+  /** The elements of the images under taps t of windows at positions p. */
+  const underWindow = {
+    ofBoth: each
+      .map((d) => `let q${d} = p${d + 1} * ${stride[d]} + t${d} * ${dilation[d]} - ${before[d]};`)
+      .join("\n        "),
+    isThere: each.map((d) => among(`q${d}`, size[d])).join(" & ") || "vec4<bool>(true)",
+    address: () => at(first, "p0", inGroup(seen, "tc"), (d) => `q${d}`),
+    load: load(first),
+  };
+  /** Weights of four of a group's results, under tap t. */
+  const weights = {
+    alongDepth: true,
+    ofDepth: (d: string) => channelAndTap("t", d),
+    load: load(second),
   };
 
   let left: Factor;
   let right: Factor;
-  let index: string;
+  /** Where a column's result for row 0 goes, and from there to the other rows. */
+  let ofColumn: string;
+  let rowStep = to.channel;
   if (which === "forward") {
     left = {
-      alongDepth: true,
-      ofDepth: (d) => channelAndTap("t", d),
-      value: (o) =>
-        read(
-          second,
-          at(second, inGroup(perGroup, o), "tc", (d) => `t${d}`),
-        ),
+      ...weights,
+      address: (o) => at(second, inGroup(perGroup, o), "tc", (d) => `t${d}`),
     };
     right = {
+      ...underWindow,
       alongDepth: false,
-      ofX: (x) => sampleAndPosition("p", x, out),
+      ofX: (x) => sampleAndPosition("p", x, out, four),
       ofDepth: (d) => channelAndTap("t", d),
-      value: () => underWindow(first, "p0", (d) => `p${d + 1}`, "t"),
     };
-    index = `${sampleAndPosition("r", "column", out)}
-    let place = ${at(to, "r0", inGroup(perGroup, "row"), (d) => `r${d + 1}`)};`;
+    ofColumn = `${sampleAndPosition("r", "column", out, "i32")}
+    let place = ${at(to, "r0", inGroup(perGroup, "0"), (d) => `r${d + 1}`)};`;
   } else if (which === "inputGradient") {
-    // A window at p sees i at tap t if i + before − t·dilation = p·stride.
-    const reached = each
-      .map(
-        (d) => `
-        let n${d} = i${d + 1} + ${before[d]} - t${d} * ${dilation[d]};
-        let p${d} = n${d} / ${stride[d]};`,
-      )
-      .join("");
-    const isReached = each
-      .map((d) => `n${d} >= 0 && p${d} * ${stride[d]} == n${d} && p${d} < ${out[d]}`)
-      .join(" && ");
     left = {
-      alongDepth: true,
-      ofDepth: (d) => channelAndTap("t", d),
-      value: (c) =>
-        read(
-          second,
-          at(second, inGroup(perGroup, "tc"), c, (d) => `t${d}`),
-        ),
+      ...weights,
+      address: (c) => at(second, inGroup(perGroup, "tc"), c, (d) => `t${d}`),
     };
+    // A window at p sees i at tap t if i + before − t·dilation = p·stride.
     right = {
       alongDepth: false,
-      ofX: (x) => sampleAndPosition("i", x, size),
-      ofDepth: (d) => `${channelAndTap("t", d)}
-        ${reached}
-        let isReached = ${isReached};`,
-      value: () => {
-        const where = at(first, "i0", inGroup(perGroup, "tc"), (d) => `p${d}`);
-        return `select(0.0f, ${read(first, `select(0i, ${where}, isReached)`)}, isReached)`;
-      },
+      ofX: (x) => sampleAndPosition("i", x, size, four),
+      ofDepth: (d) => channelAndTap("t", d),
+      ofBoth: each
+        .map(
+          (d) => `let n${d} = i${d + 1} + (${before[d]} - t${d} * ${dilation[d]});
+        let p${d} = n${d} / ${stride[d]};`,
+        )
+        .join("\n        "),
+      isThere:
+        each
+          .map(
+            (d) =>
+              `(n${d} == p${d} * ${stride[d]}) & (n${d} >= ${four}()) & ${among(`p${d}`, out[d])}`,
+          )
+          .join(" & ") || "vec4<bool>(true)",
+      address: () => at(first, "i0", inGroup(perGroup, "tc"), (d) => `p${d}`),
+      load: load(first),
     };
-    index = `${sampleAndPosition("r", "column", size)}
-    let place = ${at(to, "r0", inGroup(seen, "row"), (d) => `r${d + 1}`)};`;
+    ofColumn = `${sampleAndPosition("r", "column", size, "i32")}
+    let place = ${at(to, "r0", inGroup(seen, "0"), (d) => `r${d + 1}`)};`;
   } else {
+    const ofDepth = (d: string) => sampleAndPosition("p", d, out, "i32");
     left = {
       alongDepth: true,
-      ofDepth: (d) => sampleAndPosition("p", d, out),
-      value: (o) =>
-        read(
-          second,
-          at(second, "p0", inGroup(perGroup, o), (d) => `p${d + 1}`),
-        ),
+      ofDepth,
+      address: (o) => at(second, "p0", inGroup(perGroup, o), (d) => `p${d + 1}`),
+      load: load(second),
     };
-    right = {
-      alongDepth: true,
-      ofX: (x) => channelAndTap("t", x),
-      ofDepth: (d) => sampleAndPosition("p", d, out),
-      value: () => underWindow(first, "p0", (d) => `p${d + 1}`, "t"),
-    };
-    index = `${channelAndTap("r", "column")}
-    let place = ${at(to, inGroup(perGroup, "row"), "rc", (d) => `r${d}`)};`;
+    right = { ...underWindow, alongDepth: true, ofX: (x) => channelAndTap("t", x), ofDepth };
+    ofColumn = `${channelAndTap("r", "column")}
+    let place = ${at(to, inGroup(perGroup, "0"), "rc", (d) => `r${d}`)};`;
+    rowStep = to.outer;
   }
-  const plusBias = bias
-    ? ` + bitcast<f32>(${bias.name}[${bias.offset} + (${inGroup(perGroup, "row")}) * ${bias.step}])`
-    : "";
   return tiledProduct({
     type: "f32",
-    q,
+    tiling,
     m,
     n,
     k,
@@ -238,8 +242,14 @@ function source(
     setup: "",
     left,
     right,
-    store: `${index}
-    ${to.name}[place + part * ${partStep}] = bitcast<u32>(sum${plusBias});`,
+    // A bias is what the first part begins with.
+    initial: bias
+      ? (row) =>
+          `select(0.0f, bitcast<f32>(${bias.name}[${bias.offset} + (${inGroup(perGroup, row)}) * ${bias.step}]), part == 0)`
+      : undefined,
+    ofColumn: () => ofColumn,
+    store: (row, _, sum) =>
+      `${to.name}[place + ${row} * ${rowStep} + part * ${partStep}] = bitcast<u32>(${sum});`,
   });
 }
 

@@ -6,7 +6,7 @@ import type { View } from "@dl/tensor/core";
 import type { Engine } from "../engine.ts";
 import type { Access } from "../kernel.ts";
 import { address, allDimensions, bind, coordinates, Words, walkOver } from "../operands.ts";
-import { combine } from "../reduce.ts";
+import { combine, trees } from "../trees.ts";
 import { bitsOf } from "../wgsl/expr.ts";
 
 const THREADS = 64;
@@ -113,7 +113,8 @@ export function runRows(
   ${coordinates("c", "row", sizes)}
   ${places.map((p) => `let ${p.name} = ${p.start};`).join("\n  ")}
   ${write(text)}`;
-    return { name, access, workgroup: THREADS, body, globals: byThread ? "" : TREES };
+    const joining = byThread ? {} : trees(engine, ["sum", "max"], "f32", THREADS);
+    return { name, access, workgroup: THREADS, body, ...joining };
   });
   const words = [walk.count, length, bitsOf(scalar), ...walk.sizes];
   operands.forEach(({ view }, k) => words.push(steps[k], view.offset, ...walk.strides[k]));
@@ -121,16 +122,3 @@ export function runRows(
   engine.queue.dispatch(kernel, bound.blocks, words, engine.spread(groups));
   return true;
 }
-
-const tree = (op: "sum" | "max"): string => `
-fn ${op}Of(own: f32, lane: u32) -> f32 {
-  workgroupBarrier();
-  shared_[lane] = own;
-  workgroupBarrier();
-  for (var half = ${THREADS / 2}u; half > 0u; half /= 2u) {
-    if (lane < half) { shared_[lane] = ${combine(op, "f32", "shared_[lane]", "shared_[lane + half]")}; }
-    workgroupBarrier();
-  }
-  return shared_[0];
-}`;
-const TREES = `var<workgroup> shared_: array<f32, ${THREADS}>;${tree("sum")}${tree("max")}`;

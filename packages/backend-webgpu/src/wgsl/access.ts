@@ -21,15 +21,18 @@ export const slot = (i: number, access: Access): Slot => ({ name: `b${i}`, acces
 const word = ({ name, access }: Slot, index: string): string =>
   access === "a" ? `atomicLoad(&${name}[${index}])` : `${name}[${index}]`;
 
+/** The number that is a word of its own. */
+export function fromWord(bits: string, dtype: DType, type: Type): string {
+  if (dtype === "float32") return `bitcast<f32>(${bits})`;
+  return type === "f32" ? `f32(bitcast<i32>(${bits}))` : `bitcast<i32>(${bits})`;
+}
+
 /** Element `index` (an i32), as a number of the kernel's type. */
 export function load(from: Slot, dtype: DType, index: string, type: Type): string {
   switch (dtype) {
     case "float32":
-      return `bitcast<f32>(${word(from, index)})`;
-    case "int32": {
-      const value = `bitcast<i32>(${word(from, index)})`;
-      return type === "f32" ? `f32(${value})` : value;
-    }
+    case "int32":
+      return fromWord(word(from, index), dtype, type);
     case "float16":
       return `fromHalf((${word(from, `(${index}) >> 1u`)} >> ((u32(${index}) & 1u) << 4u)) & 0xffffu)`;
     default:

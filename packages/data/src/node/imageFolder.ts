@@ -1,6 +1,7 @@
 import { type Dirent, readdirSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { adoptArray, DlError, getBackend, type Tensor } from "@dl/tensor/core";
+import { adoptArray, type Backend, DlError, getBackend, type Tensor } from "@dl/tensor/core";
+import { type Collated, defaultCollate } from "../collate.ts";
 import { Dataset, requireIndex } from "../dataset.ts";
 import { MissingFilesError } from "./files.ts";
 
@@ -95,6 +96,34 @@ export class ImageFolder<T = Tensor> extends Dataset<[image: T, label: number]> 
     return [transform ? await transform(image) : (image as T), label];
   }
 
+  /** Images that are of one size and are not changed are decoded into the batch they belong to. */
+  override getBatch(
+    indices: ArrayLike<number>,
+    device: Backend = getBackend(),
+  ): Promise<Collated<[T, number]>> | undefined {
+    const { size, transform } = this.#options;
+    return size && !transform ? this.#batch(Array.from(indices), size, device) : undefined;
+  }
+  async #batch(
+    indices: readonly number[],
+    [height, width]: readonly [number, number],
+    device: Backend,
+  ): Promise<Collated<[T, number]>> {
+    const channels = this.#options.mode === "gray" ? 1 : 3;
+    const length = channels * height * width;
+    const pixels = new Float32Array(indices.length * length);
+    const labels = await Promise.all(
+      indices.map(async (index, k) => {
+        requireIndex(index, this.length, "ImageFolder");
+        const [path, label] = this.samples[index];
+        planes(await decode(path, this.#options), pixels.subarray(k * length, (k + 1) * length));
+        return label;
+      }),
+    );
+    const images = adoptArray(pixels, "float32", [indices.length, channels, height, width], device);
+    return [images, defaultCollate(labels, device)] as unknown as Collated<[T, number]>;
+  }
+
   /** Decodes every file, and returns those that cannot be, with the reason. */
   async verify(): Promise<{ path: string; error: string }[]> {
     const bad: { path: string; error: string }[] = [];
@@ -127,6 +156,26 @@ export async function decodeImage(
   file: string | Uint8Array,
   options: DecodeOptions & { name?: string } = {},
 ): Promise<Tensor> {
+  const image = await decode(file, options);
+  const { channels, height, width } = image;
+  const pixels = new Float32Array(channels * height * width);
+  planes(image, pixels);
+  return adoptArray(pixels, "float32", [channels, height, width], getBackend());
+}
+
+/** Bytes, the channels of a pixel side by side; there may be more of them than are wanted. */
+interface Decoded {
+  readonly data: Uint8Array;
+  readonly step: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+async function decode(
+  file: string | Uint8Array,
+  options: DecodeOptions & { name?: string },
+): Promise<Decoded> {
   const { mode = "rgb", size, fit = "fill", maxPixels = 2 ** 26 } = options;
   const name = options.name ?? (typeof file === "string" ? file : "decodeImage");
   checkOptions(options);
@@ -147,14 +196,18 @@ export async function decodeImage(
     throw new DlError("data", `${name} cannot be decoded: ${why}`, { cause });
   }
   const { data, info } = out;
-  const { width, height } = info;
+  const { width, height, channels: step } = info;
   const channels = mode === "gray" ? 1 : 3;
-  if (info.channels < channels || data.length !== width * height * info.channels)
-    throw new DlError("data", `${name}: ${channels} channels are expected, got ${info.channels}`);
-  const pixels = new Float32Array(channels * width * height);
-  for (let c = 0, k = 0; c < channels; c++)
-    for (let i = c; i < data.length; i += info.channels) pixels[k++] = data[i] / 255;
-  return adoptArray(pixels, "float32", [channels, height, width], getBackend());
+  if (step < channels || data.length !== width * height * step)
+    throw new DlError("data", `${name}: ${channels} channels are expected, got ${step}`);
+  return { data, step, channels, height, width };
+}
+
+/** A plane for each channel, from 0 to 1. Local variables only: this loop takes as long as decoding if it is not compiled well. */
+function planes({ data, step, channels, height, width }: Decoded, to: Float32Array): void {
+  const size = height * width;
+  for (let c = 0; c < channels; c++)
+    for (let i = c, k = c * size, end = k + size; k < end; i += step) to[k++] = data[i] / 255;
 }
 
 function checkOptions({ mode, size, fit, maxPixels }: DecodeOptions): void {

@@ -76,7 +76,7 @@ export function parseMulanLabels(
   if (!/<labels[\s>]/.test(text))
     throw wrong("there is no <labels>: it is not a list of Mulan's labels");
   if (!/<\/labels\s*>/.test(text)) throw wrong("</labels> is not there: the file is truncated");
-  const labels = Array.from(text.matchAll(/<label([\s/][^>]*)?>/g), ([tag, attributes = ""]) => {
+  const labels = Array.from(text.matchAll(/<label([\s/][^<>]*)?>/g), ([tag, attributes = ""]) => {
     const [, , value] = /\sname\s*=\s*(["'])(.*?)\1/s.exec(attributes) ?? [];
     if (!value) throw wrong(`${quote(tag)} has no name`);
     return entities(value);

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { DlError } from "@dl/tensor";
 import { describe, expect, test } from "vitest";
 import { multilabel, parseArff, parseCsv, parseMulanLabels, Table } from "../index.ts";
-import { fuzz } from "../testing.ts";
+import "../testing.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const rows = (t: Table) => Array.from({ length: t.length }, (_, i) => t.row(i));
@@ -98,12 +98,8 @@ describe("parseCsv", () => {
   });
 });
 
-describe("parseCsv refuses, and says where,", () => {
-  const big = (n: number) => new Uint8Array(n);
+describe("parseCsv refuses", () => {
   test.each<[string, string | Uint8Array, object, string]>([
-    ["nothing", "", {}, "t.csv: it is empty"],
-    ["no bytes", big(0), {}, "t.csv: it is empty"],
-    ["white space", " \n\n", {}, "t.csv: it is empty"],
     [
       "something that is no text",
       5 as any,
@@ -111,105 +107,11 @@ describe("parseCsv refuses, and says where,", () => {
       "t.csv: text or bytes (a Uint8Array) are expected, got number",
     ],
     ["null", null as any, {}, "got null"],
-    ["zeros", big(100), {}, "it is no text: there is a zero at character 0"],
-    ["a zero in the middle", "a\n1\0\n", {}, "it is no text: there is a zero at character 3"],
-    [
-      "a gzip file",
-      Uint8Array.of(0x1f, 0x8b, 8, 0),
-      {},
-      "it is a gzip file: unpack it with gunzip first",
-    ],
-    ["a spreadsheet", bytes("PK\x03\x04…"), {}, "it is a zip archive, as spreadsheets are"],
-    ["a web page", "<!DOCTYPE html><p>404", {}, "it is a web page"],
-    [
-      "a pointer of Git LFS",
-      "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
-      {},
-      "a pointer of Git LFS",
-    ],
-    [
-      "bytes that are not UTF-8",
-      Uint8Array.of(97, 10, 98, 10, 0xe9, 10),
-      {},
-      'line 3 is not utf-8: pass { encoding: "latin1" }',
-    ],
-    ["text cut off within a character", bytes("a\né").subarray(0, 3), {}, "line 2 is not utf-8"],
     [
       "an encoding that is none",
       bytes("a\n1"),
       { encoding: "klingon" },
       'there is no encoding "klingon"',
-    ],
-    ["a header alone", "a,b\n", {}, "there are no rows below the header"],
-    ["comments alone", "# a\n# b\n", { comment: "#" }, "there are no rows"],
-    [
-      "a short row",
-      "a,b,c\n1,2,3\n4,5\n",
-      {},
-      'line 3 has 2 values, 3 are expected: the one for "c" is not there',
-    ],
-    [
-      "a long row",
-      "a,b\n1,2,x\n",
-      {},
-      'line 2 has 3 values, 2 are expected: "x" is one too many; a value that contains "," stands in quotes',
-    ],
-    [
-      "another delimiter from some line on",
-      "a,b\n1,2\n3;4\n",
-      {},
-      "line 3 has 1 values, 2 are expected",
-    ],
-    [
-      "names of other number",
-      "1,2,3\n",
-      { header: ["a", "b"] },
-      "line 1 has 3 values, 2 are expected",
-    ],
-    [
-      "a quote that is not closed",
-      'a,b\n1,"x\n2,y\n',
-      {},
-      'line 2, value 1: the quote that opens here is not closed: "\\"x\\n2,y\\n"',
-    ],
-    [
-      "a file cut off within quotes",
-      'a\n"x""',
-      {},
-      "line 2, value 0: the quote that opens here is not closed",
-    ],
-    [
-      "more behind a quote",
-      'a,b\n1,"x"y\n',
-      {},
-      'line 2, value 1: behind the closing quote there is "y"',
-    ],
-    [
-      "a column without a name",
-      "a,,c\n1,2,3\n",
-      {},
-      "line 1: column 1 has no name: is there a header?",
-    ],
-    ["two columns of one name", "a,b,a\n1,2,3\n", {}, 'line 1: columns 0 and 2 are both named "a"'],
-    [
-      "a word among numbers",
-      "a,b\n1,2\n1,two\n",
-      { types: { b: "number" } },
-      'line 3 (row 1), column "b": "two" is not a number',
-    ],
-    ["a hexadecimal number", "a\n0x10\n", { types: { a: "number" } }, '"0x10" is not a number'],
-    ["a number too large", "a\n1e999\n", { types: { a: "number" } }, '"1e999" is not a number'],
-    [
-      "a comma for a point",
-      "a;b\n1,5;2\n",
-      { delimiter: ";", types: { a: "number" } },
-      '"1,5" is not a number',
-    ],
-    [
-      "a maybe",
-      "a\nmaybe\n",
-      { types: { a: "boolean" } },
-      'line 2 (row 0), column "a": "maybe" is neither true nor false',
     ],
     [
       "a type of nothing",
@@ -226,7 +128,6 @@ describe("parseCsv refuses, and says where,", () => {
     ["a delimiter of two", "a\n1\n", { delimiter: "::" }, 'delimiter is one character, got "::"'],
     ["a delimiter that is a quote", "a\n1\n", { delimiter: '"' }, "delimiter and quote are both"],
     ["a delimiter that ends lines", "a\n1\n", { delimiter: "\n" }, "delimiter is one character"],
-    ["a value of a megabyte, briefly", `a\n"${"x".repeat(2 ** 20)}`, {}, "is not closed"],
   ])("%s", (_, input, options, message) => {
     let error: unknown;
     try {
@@ -235,8 +136,8 @@ describe("parseCsv refuses, and says where,", () => {
       error = e;
     }
     expect(error).toBeInstanceOf(DlError);
+    expect((error as DlError).code).toBe("value");
     expect((error as DlError).message).toContain(message);
-    expect((error as DlError).message.length).toBeLessThan(500);
   });
   test.each<[string, (t: Table) => unknown, string]>([
     [
@@ -320,108 +221,6 @@ describe("parseArff", () => {
     expect(t.place(2, "on")).toBe('parseArff: line 12 (row 2), column "on"');
   });
 
-  const head = "@relation r\n@attribute x numeric\n@attribute c {a,b}\n";
-  test.each<[string, string, string]>([
-    ["nothing", "", "d.arff: it is empty"],
-    [
-      "a CSV file",
-      "a,b\n1,2\n",
-      'line 1: @relation, @attribute or @data is expected, got "a,b": it is not an ARFF file',
-    ],
-    ["a header alone", head, "there is no @data: the file is truncated"],
-    ["no rows", `${head}@data\n`, "there are no rows below @data"],
-    ["no attributes", "@relation r\n@data\n1\n", "line 2: there is no @attribute above @data"],
-    [
-      "an attribute without a type",
-      "@attribute x\n@data\n1\n",
-      'line 1: attribute "x" is without a type',
-    ],
-    ["an attribute without a name", "@attribute\n", "line 1: the attribute's name is expected"],
-    [
-      "an unknown type",
-      "@attribute x complex\n",
-      'attribute "x" is of type "complex"; known are numeric',
-    ],
-    ["a relational attribute", "@attribute x relational\n", 'of type "relational"'],
-    [
-      "an unknown keyword",
-      "@relation r\n@atribute x numeric\n",
-      'line 2: @relation, @attribute or @data is expected, got "@atribute x numeric"',
-    ],
-    ["values without an end", "@attribute x {a,b\n", 'the values of attribute "x" end with }'],
-    ["no values", "@attribute x {}\n", 'a value of attribute "x" is expected at "}"'],
-    ["a value twice", "@attribute x {a,b,a}\n", 'attribute "x" has the value "a" twice'],
-    [
-      "an attribute twice",
-      `${head}@attribute x numeric\n@data\n1\n`,
-      'two attributes are named "x"',
-    ],
-    [
-      "a name without a closing quote",
-      "@attribute 'x numeric\n",
-      "the quote that opens the attribute's name is not closed",
-    ],
-    [
-      "a short row",
-      `${head}@data\n1\n`,
-      'line 5: 1 values, 2 are expected: the one for "c" is not there',
-    ],
-    ["a long row", `${head}@data\n1,a,2\n`, "line 5: there are more than 2 values"],
-    [
-      "a row of a million values",
-      `${head}@data\n${"1,".repeat(1e6)}\n`,
-      "line 5: there are more than 2 values",
-    ],
-    ["an empty value", `${head}@data\n,a\n`, "line 5: a value is expected"],
-    [
-      "a word for a number",
-      `${head}@data\n1,a\ntwo,b\n`,
-      'line 6 (row 1), attribute "x": "two" is not a number',
-    ],
-    [
-      "a value that is not listed",
-      `${head}@data\n1,z\n`,
-      'line 5 (row 0), attribute "c": "z" is not one of "a", "b"',
-    ],
-    [
-      "a quote that is not closed",
-      `${head}@data\n1,'a\n`,
-      "line 5: the quote that opens a value is not closed",
-    ],
-    ["more behind a quote", `${head}@data\n1,'a'b\n`, 'line 5: there is more behind the row: "b"'],
-    ["a sparse row cut off", `${head}@data\n{0 1\n`, "line 5: the row ends with }: it is cut off"],
-    [
-      "a sparse row with more behind",
-      `${head}@data\n{0 1} x\n`,
-      'there is more behind the row: "x"',
-    ],
-    ["a weight behind a row", `${head}@data\n{0 1}, {5}\n`, "there is more behind the row"],
-    [
-      "an index beyond",
-      `${head}@data\n{2 1}\n`,
-      'line 5: "2" is not the index of an attribute, 0 to 1',
-    ],
-    ["a negative index", `${head}@data\n{-1 1}\n`, '"-1" is not the index of an attribute'],
-    [
-      "a huge index",
-      `${head}@data\n{99999999999999999999 1}\n`,
-      "is not the index of an attribute",
-    ],
-    ["an index twice", `${head}@data\n{0 1, 0 2}\n`, "attribute 0 comes behind 0: indices ascend"],
-    ["an index without a value", `${head}@data\n{0}\n`, "line 5: a value is expected"],
-  ])("refuses %s", (_, text, message) => {
-    for (const input of [text, bytes(text)]) {
-      let error: unknown;
-      try {
-        parseArff(input, { name: "d.arff" });
-      } catch (e) {
-        error = e;
-      }
-      expect(error).toBeInstanceOf(DlError);
-      expect((error as DlError).message).toContain(message);
-      expect((error as DlError).message.length).toBeLessThan(500);
-    }
-  });
   test("refuses a small file that is large in memory", () => {
     const many = Array.from({ length: 20_000 }, (_, i) => `@attribute a${i} numeric`).join("\n");
     const text = `${many}\n@data\n${"{}\n".repeat(100_000)}`;
@@ -461,52 +260,6 @@ describe("multilabel", () => {
       '<?xml version="1.0"?><!-- <label name="no"/> --><labels xmlns="http://mulan.sourceforge.net/labels">\n' +
       '<label name="amazed &amp; happy"><label name="sad"></label></label><label  name=\'x\' />\n</labels>';
     expect(parseMulanLabels(bytes(xml))).toEqual(["amazed & happy", "sad", "x"]);
-  });
-  test.each<[string, string, string]>([
-    ["nothing", "", "l.xml: it is empty"],
-    ["another file", "<html>", "it is a web page"],
-    ["a file cut off", '<labels><label name="a">', "</labels> is not there: the file is truncated"],
-    ["no labels", "<labels></labels>", "there is no <label name=…>"],
-    ["a label without a name", "<labels><label/></labels>", 'l.xml: "<label/>" has no name'],
-    [
-      "a label twice",
-      '<labels><label name="a"/><label name="a"/></labels>',
-      'two labels are named "a"',
-    ],
-    ["other XML", "<data/>", "there is no <labels>"],
-  ])("refuses %s", (_, xml, message) =>
-    expect(() => parseMulanLabels(xml, { name: "l.xml" })).toThrow(message),
-  );
-});
-
-describe("whatever is damaged, nothing but a DlError comes out:", () => {
-  const csv = [
-    bytes('a,b,"c d",e\n1,x,true,\n2.5,"y, ""z""",false,NA\n-3e2,é,TRUE,7\n'),
-    bytes("a;b\r\n1;2\r\n3;4\r\n"),
-  ];
-  test("parseCsv", async () => {
-    const failed = await fuzz(20_000, csv, (b) => parseCsv(b, { name: "f.csv" }), {
-      name: "f.csv",
-    });
-    expect(failed).toBeGreaterThan(3_000);
-    expect(failed).toBeLessThan(19_000);
-  });
-  test("parseArff", async () => {
-    const sound = [bytes(ARFF), bytes("@relation r\n@attribute x numeric\n@data\n1\n2\n")];
-    const failed = await fuzz(20_000, sound, (b) => parseArff(b, { name: "f.arff" }), {
-      name: "f.arff",
-    });
-    expect(failed).toBeGreaterThan(3_000);
-    expect(failed).toBeLessThan(19_000);
-  });
-  test("parseMulanLabels", async () => {
-    const sound = [
-      bytes('<labels xmlns="x"><label name="a &lt; b"></label><label name="c"/></labels>'),
-    ];
-    const read = (b: Uint8Array) => parseMulanLabels(b, { name: "f.xml" });
-    expect(
-      await fuzz(5_000, sound, read, { name: "f.xml", signs: "<>/\"'= !-&;" }),
-    ).toBeGreaterThan(1000);
   });
 });
 

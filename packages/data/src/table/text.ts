@@ -90,5 +90,6 @@ export function numberOf(text: string): number {
   const sign = INFINITE.exec(trimmed);
   return sign ? (sign[1] === "-" ? -Infinity : Infinity) : Number.NaN;
 }
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+// Each digit can be matched in one way only: otherwise a long word would take the square of its length.
+const DECIMAL = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const INFINITE = /^([+-]?)inf(inity)?$/i;

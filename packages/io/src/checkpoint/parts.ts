@@ -28,6 +28,8 @@ export interface CheckpointParts {
   generator?: OneOrNamed;
   /** Where in which order of the data training is. */
   loader?: OneOrNamed;
+  /** How far a training has come, and its history: `fit` of @dl/train keeps it here. */
+  run?: OneOrNamed;
 }
 
 /** Parts, and what else is to be remembered. */
@@ -37,7 +39,7 @@ export interface CheckpointContents extends CheckpointParts {
 }
 
 /** Models come last: of what is loaded last no copy is needed, and they are the largest. */
-const KINDS = ["optimizer", "scheduler", "generator", "loader", "model"] as const;
+const KINDS = ["run", "optimizer", "scheduler", "generator", "loader", "model"] as const;
 const KNOWN: readonly string[] = [...KINDS, "extra"];
 
 /** Parts by their names in the file: `model`, or `model.generator` and `model.discriminator`. */

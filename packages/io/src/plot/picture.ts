@@ -21,7 +21,7 @@ export interface PictureOptions {
 export type OneOrSeveral<T> = T | Readonly<Record<string, T>>;
 
 const DISPLAY = Symbol.for("Jupyter.display");
-const SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json";
+const SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json";
 const MIME = "application/vnd.vegalite.v5+json";
 
 /** Colors that differ for those who see fewer of them, too. */
@@ -38,7 +38,12 @@ export function picture(
     ...(title === undefined ? {} : { title }),
     ...{ width, height, background: "white" },
     ...spec,
-    config: { range: { category: COLORS }, axis: { titleFontWeight: "normal" } },
+    config: {
+      range: { category: COLORS },
+      axis: { titleFontWeight: "normal" },
+      // Names stay whole: at their end stands what was measured.
+      legend: { labelLimit: 0 },
+    },
   };
   // Not a field of the JSON.
   return Object.defineProperty(full, DISPLAY, { value: () => ({ [MIME]: full }) });

@@ -15,15 +15,18 @@ import type { Picture } from "./picture.ts";
 export async function renderSvg(
   spec: Picture | Readonly<Record<string, unknown>>,
 ): Promise<string> {
-  const [vega, { compile }] = await Promise.all([import("vega"), import("vega-lite")]).catch(
-    (cause) => {
-      throw new DlError(
-        "value",
-        `renderSvg: vega and vega-lite are needed for pictures: npm install vega vega-lite (${cause.message})`,
-        { cause },
-      );
-    },
-  );
+  const missing = (cause: Error): never => {
+    throw new DlError(
+      "value",
+      `renderSvg: vega and vega-lite are needed for pictures: npm install vega vega-lite (${cause.message})`,
+      { cause },
+    );
+  };
+  // A `catch` on each: bundlers then let pass that one is not there.
+  const [vega, { compile }] = await Promise.all([
+    import("vega").catch(missing),
+    import("vega-lite").catch(missing),
+  ]);
   try {
     // A copy: Vega leaves marks of its own on the data.
     const own = JSON.parse(JSON.stringify(spec)) as Parameters<typeof compile>[0];

@@ -112,7 +112,8 @@ function tied(
   places: ReadonlyMap<string, Place>,
 ): Map<string, Tensor> {
   const all = new Map(given);
-  const names = Map.groupBy(places.keys(), (name) => places.get(name)!.own);
+  const names = new Map<Tensor, string[]>();
+  for (const [name, { own }] of places) names.set(own, [...(names.get(own) ?? []), name]);
   for (const same of names.values()) {
     const values = new Set(same.flatMap((name) => given.get(name) ?? []));
     if (values.size > 1)

@@ -1,8 +1,8 @@
-import { DlError, isTensor, type Tensor, unscoped } from "@dl/tensor/core";
+import { DlError, type Tensor } from "@dl/tensor/core";
 import type { Callback, Run } from "../callback.ts";
+import { copied } from "../copied.ts";
 import type { EpochRecord } from "../history.ts";
 import type { Model } from "../interfaces.ts";
-import { unrecorded } from "../modes.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 
 export interface EarlyStoppingOptions extends MonitorOptions {
@@ -48,12 +48,21 @@ export class EarlyStopping implements Callback {
     return this.#monitor.bestEpoch;
   }
 
+  /** The weights of the best epoch, if they are to be restored: the history tells the rest. */
+  stateDict(): { weights: Record<string, Tensor> | null } {
+    return { weights: this.#weights };
+  }
+  loadStateDict({ weights }: { weights: Record<string, Tensor> | null }): void {
+    const loaded = this.restoreBestWeights && weights ? copied(weights) : null;
+    this.#dispose();
+    this.#weights = loaded;
+  }
   onTrainStart({ model, history, epoch }: Run): void {
     this.#monitor.reset();
-    this.#dispose();
     if (this.restoreBestWeights) requireState(model);
     // Epochs before a checkpoint that training goes on from.
     for (const record of history.epochs) this.#monitor.observe(record);
+    // The checkpoint may be older than what is known of its own epoch: callbacks are called one after another.
     if (this.restoreBestWeights && epoch > 0 && this.bestEpoch === epoch) this.#keep(model);
   }
   onEpochEnd(run: Run, record: EpochRecord<any>): void {
@@ -77,10 +86,7 @@ export class EarlyStopping implements Callback {
 
   #keep(model: Model): void {
     this.#dispose();
-    const entries = Object.entries(model.stateDict!());
-    this.#weights = unrecorded(() =>
-      unscoped(() => Object.fromEntries(entries.map(([k, t]) => [k, isTensor(t) ? t.clone() : t]))),
-    );
+    this.#weights = copied({ ...model.stateDict!() });
   }
   #dispose(): void {
     for (const t of Object.values(this.#weights ?? {})) t.dispose();

@@ -38,6 +38,7 @@ export class JsonLinesLogger implements Callback {
 
 /**
  * A table of comma-separated values: a line of names, then one for every epoch. The columns are those of the first epoch.
+ * A training that goes on from a checkpoint writes the epochs before it once more, into a table of its own.
  */
 export class CSVLogger implements Callback {
   readonly #write: Write;
@@ -47,6 +48,9 @@ export class CSVLogger implements Callback {
   constructor(write: Write, { separator = "," }: { separator?: string } = {}) {
     this.#write = write;
     this.#separator = separator;
+  }
+  async onTrainStart(run: Run): Promise<void> {
+    for (const record of run.history.epochs) await this.onEpochEnd(run, record);
   }
   async onEpochEnd(_: Run, record: EpochRecord<any>): Promise<void> {
     const values = valuesOf(record);

@@ -1,15 +1,12 @@
 import { DlError } from "@dl/tensor/core";
 import type { Callback, Run } from "../callback.ts";
-import { type Checkpoint, checkpointOf } from "../checkpoint/checkpoint.ts";
 import type { EpochRecord } from "../history.ts";
 import type { Awaitable } from "../interfaces.ts";
+import type { TrainingParts } from "../parts.ts";
 import { Monitor, type MonitorOptions } from "./monitor.ts";
 
-/** Puts a checkpoint somewhere; training waits for it. */
-export type SaveCheckpoint = (
-  checkpoint: Checkpoint,
-  record: EpochRecord<any>,
-) => Awaitable<unknown>;
+/** Puts the state of a training somewhere; training waits for it. */
+export type SaveCheckpoint = (parts: TrainingParts, record: EpochRecord<any>) => Awaitable<unknown>;
 
 export interface ModelCheckpointOptions extends MonitorOptions {
   /** Called after each epoch that is better than all before. */
@@ -21,17 +18,19 @@ export interface ModelCheckpointOptions extends MonitorOptions {
 }
 
 /**
- * Hands out the state of training after its epochs: of the best, of the last, or of both. What is handed out is a copy.
- * `checkpointFile(path)` of `@dl/train/node` writes it to disk, and `fit(model, { resume })` goes on from it; a function
- * of your own can do anything else: `best: ({ model }) => saveSafetensors("best.safetensors", model)`.
+ * Has the state of training saved after its epochs: of the best, of the last, or of both. With @dl/io,
+ * `last: (parts) => saveCheckpoint("last.safetensors", parts)` keeps all of it, which
+ * `resume: (parts) => loadCheckpoint("last.safetensors", parts)` goes on from; for others to read,
+ * `best: ({ model }) => saveSafetensors("best.safetensors", model.stateDict())` keeps the weights alone.
  *
- * @throws DlError "value" when there is nothing to call, or no such number to watch.
+ * An epoch that was broken off is not saved: training goes on from the end of the one before it.
+ *
+ * @throws DlError "value" when there is nothing to call, no such number to watch, or a part whose state cannot be kept.
  *
  * @example
- * let best: Checkpoint | undefined;
  * const checkpoint = new ModelCheckpoint({
  *   monitor: "validation.accuracy",
- *   best: (state) => (best = state),
+ *   best: ({ model }, { epoch }) => console.log(`epoch ${epoch}`, model.stateDict()),
  * });
  * checkpoint.bestEpoch // => 0
  */
@@ -44,7 +43,7 @@ export class ModelCheckpoint implements Callback {
     if (typeof (best ?? last) !== "function")
       throw new DlError(
         "value",
-        "ModelCheckpoint: nothing would be saved: give best, last or both, functions that are handed a checkpoint",
+        "ModelCheckpoint: nothing would be saved: give best, last or both, functions that are handed the parts of the training",
       );
     if (!Number.isInteger(every) || every < 1)
       throw new DlError("value", `ModelCheckpoint: every is a whole number from 1, got ${every}`);
@@ -67,12 +66,11 @@ export class ModelCheckpoint implements Callback {
   async onEpochEnd(run: Run, record: EpochRecord<any>): Promise<void> {
     // An epoch that was broken off is no place to go on from.
     if (!record.complete) return;
+    if (!record.complete) return;
     const { best, last, every = 1 } = this.#options;
     const isBest = best !== undefined && this.#monitor.observe(record);
     const isTime = last !== undefined && run.epoch % every === 0;
-    if (!isBest && !isTime) return;
-    const checkpoint = checkpointOf(run);
-    if (isBest) await best(checkpoint, record);
-    if (isTime) await last(checkpoint, record);
+    if (isBest) await best(run.parts, record);
+    if (isTime) await last(run.parts, record);
   }
 }

@@ -1,0 +1,3 @@
+import { MODULES, replayOnGpu } from "./gpu.ts";
+
+await replayOnGpu(MODULES);

@@ -34,12 +34,7 @@ export async function trainEpoch(
   const accuracy = new Accuracy();
   let batch = 0;
   let seen = 0;
-  const tell = async ({
-    loss,
-    ...step
-  }: Pick<Step, "batch" | "images"> & { loss: Promise<number> }) =>
-    onStep({ ...step, loss: await loss, accuracy });
-  let last: Parameters<typeof tell>[0] | undefined;
+  let tellOfLast: (() => Promise<boolean>) | undefined;
   for await (const [images, labels] of loader) {
     optimizer.zeroGrad();
     const output = model(augment ? augment(images) : images);
@@ -50,11 +45,12 @@ export async function trainEpoch(
 
     accuracy.update(output, labels);
     seen += labels.numel;
-    const step = { batch: ++batch, images: seen, loss: loss.item() };
-    if (last && !(await tell(last))) return;
-    last = step;
+    const step = { batch: ++batch, images: seen, accuracy };
+    const number = loss.item();
+    if (tellOfLast && !(await tellOfLast())) return;
+    tellOfLast = async () => onStep({ ...step, loss: await number });
   }
-  if (last) await tell(last);
+  await tellOfLast?.();
 }
 
 /** The share of images that the model classifies right. */

@@ -46,6 +46,14 @@ const readable = defineMap<[Tensor, number]>("gridSample", (x, n) =>
   E.select(E.and(E.le(0, x), E.lt(x, n)), x, 0),
 );
 
+/** Positions in all dimensions so far, and one more of n elements. */
+const join = defineMap<[Tensor, Tensor, number]>("gridSample", (at, next, n) =>
+  E.add(E.mul(at, n), next),
+);
+const addProduct = defineMap<[Tensor, Tensor, Tensor]>("gridSample", (y, x, weight) =>
+  E.add(y, E.mul(x, weight)),
+);
+
 interface Sampling {
   readonly paddingMode: NonNullable<GridSampleOptions["paddingMode"]>;
   readonly alignCorners: boolean;
@@ -125,22 +133,22 @@ export function gridSample(x: Tensor, grid: Tensor, options: GridSampleOptions =
     const taps = size.map((length, i) => {
       // The grid's last dimension names W first.
       const coordinate = grid.select(-1, size.length - 1 - i).reshape([n, points]);
-      return tapsOf(coordinate, length, mode, sampling);
+      // Each is part of several corners.
+      return tapsOf(coordinate, length, mode, sampling).map(({ at, weight }) => {
+        const inside = isInside(at.detach(), length);
+        return {
+          at: readable(at.detach(), length),
+          weight: weight ? weight.mul(inside) : inside,
+        };
+      });
     });
     let y: Tensor | undefined;
     for (const corner of combinations(taps)) {
-      let at: Tensor | undefined;
-      let weight: Tensor | undefined;
-      corner.forEach((tap, i) => {
-        const position = readable(tap.at.detach(), size[i]);
-        at = at ? at.mul(size[i]).add(position) : position;
-        const inside = isInside(tap.at.detach(), size[i]);
-        const share = tap.weight ? tap.weight.mul(inside) : inside;
-        weight = weight ? weight.mul(share) : share;
-      });
-      const index = at!.to("int32").unsqueeze(1).expand([n, c, points]);
-      const part = flat.gather(2, index).mul(weight!.unsqueeze(1));
-      y = y ? y.add(part) : part;
+      const at = corner.map((tap) => tap.at).reduce((sum, x, i) => join(sum, x, size[i]));
+      const weight = corner.map((tap) => tap.weight).reduce((a, b) => a.mul(b));
+      const index = at.to("int32").unsqueeze(1).expand([n, c, points]);
+      const part = flat.gather(2, index);
+      y = y ? addProduct(y, part, weight.unsqueeze(1)) : part.mul(weight.unsqueeze(1));
     }
     return y!.reshape([n, c, ...out]);
   });

@@ -391,6 +391,7 @@ export {
   maxPool2dWithIndices,
   maxPool3d,
   maxPool3dWithIndices,
+  type PoolAttrs,
   type PoolResult,
   type ReturnIndices,
 } from "./ops/pool.ts";

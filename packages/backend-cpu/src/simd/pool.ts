@@ -2,24 +2,12 @@
  * Pooling of images, plane by plane and row by row of the result, four windows to a vector. A row of averages collects one
  * tap of all its windows after another, for those columns where the tap lies inside the image.
  */
-import type { View } from "@dl/tensor/core";
+import type { PoolAttrs, View } from "@dl/tensor/core";
 import { type Kernel, Threads } from "../threads/threads.ts";
 import { F32, Fn, I32, moduleBytes, V128 } from "./assembler.ts";
 import type { Engine } from "./engine.ts";
 import type { Family } from "./family.ts";
 import { readWords, type Words, writeWords } from "./parameters.ts";
-
-/** As the composite ops give it, per dimension. */
-export interface PoolAttrs {
-  readonly size: readonly number[];
-  readonly stride: readonly number[];
-  readonly padding: readonly number[];
-  readonly dilation: readonly number[];
-  readonly inputSize: readonly number[];
-  readonly out: readonly number[];
-  /** Of averages: how many elements a window counts, as a product of its row's and its column's number. */
-  readonly counts?: readonly (readonly number[])[];
-}
 
 /** One part: some planes. Addresses and distances in bytes. */
 const WORDS = [

@@ -8,23 +8,13 @@
  *
  * with positions p of the output, i of the input and t of the window; per group, of which each is one of a batch.
  */
-import type { View } from "@dl/tensor/core";
-import { contiguousStrides } from "@dl/tensor/core";
+import { type ConvAttrs, contiguousStrides, type View } from "@dl/tensor/core";
 import type { Engine } from "../engine.ts";
 import type { Access } from "../kernel.ts";
 import { addParts, partialSums } from "../matmul.ts";
 import { bind, look, Words } from "../operands.ts";
 import { type Factor, shapeOf, TILE_WORDS, type Tiling, tiledProduct } from "../tiles.ts";
 
-/** As the composite ops give it, per spatial dimension. */
-export interface ConvolutionAttrs {
-  readonly stride: readonly number[];
-  readonly before: readonly number[];
-  readonly dilation: readonly number[];
-  readonly groups: number;
-  readonly inputSize: readonly number[];
-  readonly kernelSize: readonly number[];
-}
 type Which = "forward" | "inputGradient" | "weightGradient";
 
 /** Channels of a group for which a tile is worth it. */
@@ -38,7 +28,7 @@ export function convolution(
   which: Which,
   inputs: readonly View[],
   result: View,
-  attrs: ConvolutionAttrs,
+  attrs: ConvAttrs,
 ): boolean {
   if (![...inputs, result].every(isFloat)) return false;
   if (result.numel === 0) return true;

@@ -1,9 +1,9 @@
 /** Kernels of our own for composite ops, by the op's name. What they decline decomposes. */
-import type { CompositeKernel, View } from "@dl/tensor/core";
+import type { CompositeKernel, ConvAttrs, PoolAttrs, View } from "@dl/tensor/core";
 import type { Engine } from "../engine.ts";
-import { type ConvolutionAttrs, convolution } from "./convolution.ts";
+import { convolution } from "./convolution.ts";
 import { layerNorm, layerNormGradient } from "./layerNorm.ts";
-import { type PoolAttrs, pool } from "./pool.ts";
+import { pool } from "./pool.ts";
 import { crossEntropy, crossEntropyGradient, softmax, softmaxGradient } from "./softmax.ts";
 
 type Views = readonly View[];
@@ -14,7 +14,7 @@ interface Along {
 export function overridesOf(engine: Engine): ReadonlyMap<string, CompositeKernel> {
   const convolve =
     (which: Parameters<typeof convolution>[1]) =>
-    (x: Views, [y]: Views, attrs: ConvolutionAttrs) =>
+    (x: Views, [y]: Views, attrs: ConvAttrs) =>
       convolution(engine, which, x, y, attrs);
   const pooled = (kind: Parameters<typeof pool>[1]) => (x: Views, y: Views, attrs: PoolAttrs) =>
     pool(engine, kind, x, y, attrs);

@@ -2,23 +2,12 @@
  * Pooling of images. A thread makes an element of the result: of a pooled plane from its window, of an input's gradient
  * from all windows that it lies in, so that no two threads write to one place.
  */
-import type { View } from "@dl/tensor/core";
+import type { PoolAttrs, View } from "@dl/tensor/core";
 import type { Engine } from "../engine.ts";
 import type { Access } from "../kernel.ts";
 import { bind, coordinates, Words } from "../operands.ts";
 import { bitsOf } from "../wgsl/expr.ts";
 
-/** As the composite ops give it, for height and width. */
-export interface PoolAttrs {
-  readonly size: readonly number[];
-  readonly stride: readonly number[];
-  readonly padding: readonly number[];
-  readonly dilation: readonly number[];
-  readonly inputSize: readonly number[];
-  readonly out: readonly number[];
-  /** Of averages: how many elements a window counts, as a product of its row's and its column's number. */
-  readonly counts?: readonly (readonly number[])[];
-}
 type Kind = "max" | "average" | "maxGradient" | "averageGradient";
 
 const WORKGROUP = 64;

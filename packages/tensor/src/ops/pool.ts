@@ -17,7 +17,8 @@ import { pad, padChannelsLast } from "./join.ts";
 import type { ValuesAndIndices } from "./reduce.ts";
 import { overlapAdd, windows } from "./views.ts";
 
-interface PoolGeometry {
+/** Per spatial dimension. */
+export interface PoolAttrs {
   readonly size: readonly number[];
   readonly stride: readonly number[];
   readonly padding: readonly number[];
@@ -26,6 +27,8 @@ interface PoolGeometry {
   readonly extra: readonly number[];
   readonly out: readonly number[];
   readonly inputSize: readonly number[];
+  /** Of averages: what a window's sum is divided by, the product of its row's and its column's number. */
+  readonly counts?: readonly (readonly number[])[];
 }
 
 export interface MaxPoolOptions {
@@ -59,7 +62,7 @@ function geometry(
   x: Tensor,
   kernelSize: PairArgument,
   options: MaxPoolOptions,
-): PoolGeometry {
+): PoolAttrs {
   const size = pair(kernelSize, `${name}: kernelSize`, dims);
   const stride = pair(options.stride ?? size, `${name}: stride`, dims);
   const padding = pair(options.padding ?? 0, `${name}: padding`, dims);
@@ -95,7 +98,7 @@ function geometry(
 /** [N, C, OH, OW, KH, KW], padded with `value`. */
 function windowsOf(
   x: Tensor,
-  { size, stride, padding, dilation, extra, out }: PoolGeometry,
+  { size, stride, padding, dilation, extra, out }: PoolAttrs,
   value: number,
 ): Tensor {
   const padded = padChannelsLast(
@@ -130,14 +133,7 @@ const withoutWindow = (v: View): View =>
   new View(v.storage, v.dtype, v.shape.slice(0, 4), v.strides.slice(0, 4), v.offset);
 
 /** Whether a window sees nothing but padding. Its maximum is −∞, said to be at position 0. */
-const hasEmptyWindow = ({
-  size,
-  stride,
-  padding,
-  dilation,
-  inputSize,
-  out,
-}: PoolGeometry): boolean =>
+const hasEmptyWindow = ({ size, stride, padding, dilation, inputSize, out }: PoolAttrs): boolean =>
   out.some((count, i) =>
     Array.from({ length: count }, (_, k) => k * stride[i] - padding[i]).some((start) =>
       Array.from({ length: size[i] }, (_, t) => start + t * dilation[i]).every(
@@ -147,7 +143,7 @@ const hasEmptyWindow = ({
   );
 
 /** Maxima and their positions in the plane, the first of equal ones. */
-const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
+const maxPoolDefinition: CompositeDefinition<PoolAttrs> = {
   decompose([x], attrs) {
     const { stride, padding, dilation } = attrs;
     const taken = windowsOf(x, attrs, -Infinity);
@@ -184,31 +180,28 @@ const maxPoolDefinition: CompositeDefinition<PoolGeometry> = {
 const maxPoolOp = defineComposite("maxPool2d", maxPoolDefinition);
 
 /** From the gradient of the maxima, and where they are. */
-const maxPoolInputGradientOp: Op<PoolGeometry> = defineComposite<PoolGeometry>(
-  "maxPool2dInputGradient",
-  {
-    results: ([g], { inputSize }) => [
-      { shape: [g.shape[0], g.shape[1], ...inputSize], dtype: g.dtype },
-    ],
-    decompose([g, indices], { inputSize: [h, w] }) {
-      const [n, c] = g.shape;
-      const flat = (t: Tensor) => t.permute(0, 2, 3, 1).reshape([n, -1, c]);
-      // Channels innermost, as the decomposed activations are.
-      const d = g.newZeros([n, h * w, c]).scatterAdd(1, flat(indices), flat(g));
-      return [d.reshape([n, h, w, c]).permute(0, 3, 1, 2)];
-    },
-    saves: () => ({ inputs: [1] }),
-    gradient([gg], { input, shape }) {
-      const planes = (t: Tensor) => t.flatten(2);
-      return [
-        planes(gg!)
-          .gather(2, planes(input(1)))
-          .reshape(shape(0)),
-        null,
-      ];
-    },
+const maxPoolInputGradientOp: Op<PoolAttrs> = defineComposite<PoolAttrs>("maxPool2dInputGradient", {
+  results: ([g], { inputSize }) => [
+    { shape: [g.shape[0], g.shape[1], ...inputSize], dtype: g.dtype },
+  ],
+  decompose([g, indices], { inputSize: [h, w] }) {
+    const [n, c] = g.shape;
+    const flat = (t: Tensor) => t.permute(0, 2, 3, 1).reshape([n, -1, c]);
+    // Channels innermost, as the decomposed activations are.
+    const d = g.newZeros([n, h * w, c]).scatterAdd(1, flat(indices), flat(g));
+    return [d.reshape([n, h, w, c]).permute(0, 3, 1, 2)];
   },
-);
+  saves: () => ({ inputs: [1] }),
+  gradient([gg], { input, shape }) {
+    const planes = (t: Tensor) => t.flatten(2);
+    return [
+      planes(gg!)
+        .gather(2, planes(input(1)))
+        .reshape(shape(0)),
+      null,
+    ];
+  },
+});
 
 /** What pooling in some number of dimensions comes to in two. */
 interface Stage {
@@ -217,7 +210,7 @@ interface Stage {
 }
 const CEIL_AND_COUNT = ["ceilMode", "countIncludePad"] as const;
 function stage(
-  { size, stride, padding, dilation }: PoolGeometry,
+  { size, stride, padding, dilation }: PoolAttrs,
   from: number,
   to: number,
   fill: "before" | "after",
@@ -445,10 +438,7 @@ export const avgPool3d = (
   options: AvgPoolOptions = {},
 ): Tensor => averagePool("avgPool3d", 3, x, kernelSize, options);
 
-interface AvgPoolAttrs extends PoolGeometry {
-  /** What a window's sum is divided by: the product of its row's and its column's number. */
-  readonly counts: readonly (readonly number[])[];
-}
+type AvgPoolAttrs = PoolAttrs & Required<Pick<PoolAttrs, "counts">>;
 
 /** As a tensor that divides all windows, or a number if that is the same for all. */
 function divisorOf({ counts, out }: AvgPoolAttrs, like: Tensor): Tensor | number {
@@ -500,7 +490,7 @@ const avgPoolInputGradientOp: Op<AvgPoolAttrs> = defineComposite<AvgPoolAttrs>(
 
 /** How many elements each window has along one dimension; what ceilMode adds never counts. */
 function elementCounts(
-  { size, stride, padding, out, inputSize }: PoolGeometry,
+  { size, stride, padding, out, inputSize }: PoolAttrs,
   i: number,
   includePad: boolean,
 ): number[] {

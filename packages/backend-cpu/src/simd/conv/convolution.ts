@@ -2,7 +2,7 @@
  * The overrides of convolution and its two gradients: in 1 to 3 dimensions, any steps, padding, dilation and groups. What
  * flows back to the input is a convolution again, of the output's gradient, one per remainder of the position by the step.
  */
-import { expr, program, type View } from "@dl/tensor/core";
+import { type ConvAttrs, expr, program, type View } from "@dl/tensor/core";
 import { type Kernel, SCRATCH_BYTES, Threads } from "../../threads/threads.ts";
 import type { Elementwise } from "../elementwise.ts";
 import type { Engine } from "../engine.ts";
@@ -34,16 +34,6 @@ import {
   positions,
   SLICE_WORDS,
 } from "./weightGradient.ts";
-
-/** As the composite ops give it, per spatial dimension. */
-export interface ConvolutionAttrs {
-  readonly stride: readonly number[];
-  readonly before: readonly number[];
-  readonly dilation: readonly number[];
-  readonly groups: number;
-  readonly inputSize: readonly number[];
-  readonly kernelSize: readonly number[];
-}
 
 const ZERO = program([expr.constant(0)], 0);
 
@@ -113,7 +103,7 @@ class Convolution {
   }
 
   /** x, weight and perhaps a bias → y. */
-  forward(inputs: readonly View[], [y]: readonly View[], attrs: ConvolutionAttrs): boolean {
+  forward(inputs: readonly View[], [y]: readonly View[], attrs: ConvAttrs): boolean {
     const [x, weight, bias] = inputs;
     if (!areFloats(...inputs, y) || bias?.contiguous === false) return false;
     if (y.numel === 0) return true;
@@ -142,11 +132,7 @@ class Convolution {
   }
 
   /** The output's gradient g and the weight → the input's. */
-  inputGradient(
-    [g, weight]: readonly View[],
-    [x]: readonly View[],
-    attrs: ConvolutionAttrs,
-  ): boolean {
+  inputGradient([g, weight]: readonly View[], [x]: readonly View[], attrs: ConvAttrs): boolean {
     if (!areFloats(g, weight, x)) return false;
     if (x.numel === 0) return true;
     const { groups } = attrs;
@@ -198,7 +184,7 @@ class Convolution {
   }
 
   /** The input and the output's gradient → the weight's. */
-  weightGradient([x, g]: readonly View[], [w]: readonly View[], attrs: ConvolutionAttrs): boolean {
+  weightGradient([x, g]: readonly View[], [w]: readonly View[], attrs: ConvAttrs): boolean {
     if (!areFloats(x, g, w)) return false;
     if (w.numel === 0) return true;
     if (g.numel === 0) return this.elementwise.map(ZERO, [], [w], []);
@@ -393,7 +379,7 @@ class Convolution {
 
   // ---- the weight's gradient -----------------------------------------------------------------------------------------
 
-  private correlate(xView: View, gView: View, wView: View, attrs: ConvolutionAttrs): boolean {
+  private correlate(xView: View, gView: View, wView: View, attrs: ConvAttrs): boolean {
     const { memory, machine, threads, shared } = this.engine;
     const { groups } = attrs;
     const [z, y, x] = axesOf(attrs, gView.shape.slice(2)).map((a) =>
@@ -581,7 +567,7 @@ const flatBytes = (flat: Flat, planes: number): number =>
   multiple(4 * (planes * flat.phases * flat.phase + flat.tail + 4), 16);
 
 function axesOf(
-  { stride, before, dilation, inputSize, kernelSize }: ConvolutionAttrs,
+  { stride, before, dilation, inputSize, kernelSize }: ConvAttrs,
   output: readonly number[],
 ) {
   const [sizes, outs, kernels] = [three(inputSize, 1), three(output, 1), three(kernelSize, 1)];

@@ -1,5 +1,6 @@
 /** Looking for the first NaN. */
 import {
+  afterwards,
   DlError,
   formatShape,
   isFloating,
@@ -49,17 +50,7 @@ function hasNaN(t: Tensor): boolean {
 export function detectAnomaly<T>(fn: () => T): T {
   const before = anomaly.isOn;
   anomaly.isOn = true;
-  const restore = () => {
+  return afterwards(fn, () => {
     anomaly.isOn = before;
-  };
-  let result: T;
-  try {
-    result = fn();
-  } catch (error) {
-    restore();
-    throw error;
-  }
-  if (result instanceof Promise) return result.finally(restore) as T;
-  restore();
-  return result;
+  });
 }

@@ -3,6 +3,8 @@
  * in Node the setting follows the asynchronous context. Elsewhere it is a count that stays up until the promise settles.
  * A saved-and-restored flag would be wrong: overlapping calls would restore each other's state.
  */
+import { afterwards } from "@dl/tensor/core";
+
 interface Context {
   run<T>(value: boolean, fn: () => T): T;
   getStore(): boolean | undefined;
@@ -41,16 +43,7 @@ export function pause<T>(fn: () => T): T {
 
 function counted<T>(fn: () => T, change: (by: 1 | -1) => void): T {
   change(1);
-  let result: T;
-  try {
-    result = fn();
-  } catch (error) {
-    change(-1);
-    throw error;
-  }
-  if (result instanceof Promise) return result.finally(() => change(-1)) as T;
-  change(-1);
-  return result;
+  return afterwards(fn, () => change(-1));
 }
 
 /**

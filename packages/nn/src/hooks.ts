@@ -1,5 +1,5 @@
 /** Functions that run before and after what a module does. */
-import type { Tensor } from "@dl/tensor/core";
+import { Hooks, type Tensor } from "@dl/tensor/core";
 import type { LoadResult, StateDict } from "./stateDict.ts";
 
 /** May return other arguments, as an array, or one other argument. */
@@ -38,37 +38,6 @@ export type LoadStateDictPreHook = (
 ) => void;
 /** May change the two lists. */
 export type LoadStateDictPostHook = (module: any, incompatibleKeys: LoadResult) => void;
-
-/** Removes the hook when called; `remove()` is the same. */
-export interface HookHandle {
-  (): void;
-  remove(): void;
-}
-export interface HookOptions {
-  /** Before the hooks that there are, instead of after them. Default false. */
-  prepend?: boolean;
-}
-
-/** Hooks in the order in which they run. */
-export class Hooks<H> {
-  #entries: readonly { readonly hook: H }[] = [];
-
-  get isEmpty(): boolean {
-    return this.#entries.length === 0;
-  }
-  add(hook: H, { prepend = false }: HookOptions = {}): HookHandle {
-    const entry = { hook };
-    this.#entries = prepend ? [entry, ...this.#entries] : [...this.#entries, entry];
-    const remove = () => {
-      this.#entries = this.#entries.filter((e) => e !== entry);
-    };
-    return Object.assign(remove, { remove });
-  }
-  /** A hook may remove itself while they run. */
-  *[Symbol.iterator](): Iterator<H> {
-    for (const { hook } of this.#entries) yield hook;
-  }
-}
 
 /** All that a module may have. */
 export class ModuleHooks {

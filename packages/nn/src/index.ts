@@ -6,13 +6,12 @@ export {
   type RegisterOptions,
   type StateDictOptions,
 } from "./module.ts";
+export type { HookHandle, HookOptions } from "@dl/tensor/core";
 export type {
   BackwardHook,
   BackwardPreHook,
   ForwardHook,
   ForwardPreHook,
-  HookHandle,
-  HookOptions,
   LoadStateDictPostHook,
   LoadStateDictPreHook,
   StateDictPostHook,

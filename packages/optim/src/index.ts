@@ -54,7 +54,7 @@ export {
 export { type NormalizedModule, updateBn } from "./updateBn.ts";
 // Your own.
 export { ElementwiseOptimizer, type Update } from "./elementwise.ts";
-export type { HookHandle, HookOptions } from "./hooks.ts";
+export type { HookHandle, HookOptions } from "@dl/tensor/core";
 export {
   type Group,
   Optimizer,

@@ -4,6 +4,9 @@ import {
   DlError,
   denseLike,
   formatShape,
+  type HookHandle,
+  type HookOptions,
+  Hooks,
   isTensor,
   type Shape,
   sameShape,
@@ -12,7 +15,6 @@ import {
   state as world,
 } from "@dl/tensor/core";
 import { fillView } from "./fill.ts";
-import { type HookHandle, type HookOptions, Hooks } from "./hooks.ts";
 
 /** Fields that every group has, beside the hyperparameters of its optimizer. */
 export type Group<H> = H & { params: Tensor[]; initialLr?: number };
@@ -133,9 +135,9 @@ export abstract class Optimizer<H extends { lr: number } = any> {
   step<T>(closure: () => T): T;
   step<T>(closure?: () => T): T | undefined {
     let args: unknown[] = closure ? [closure] : [];
-    for (const hook of this.#hooks.beforeStep.all()) args = hook(this, args) ?? args;
+    for (const hook of this.#hooks.beforeStep) args = hook(this, args) ?? args;
     const result = this.advance(args[0] as (() => T) | undefined);
-    for (const hook of this.#hooks.afterStep.all()) hook(this, args);
+    for (const hook of this.#hooks.afterStep) hook(this, args);
     return result;
   }
   /** `step` without its hooks. */
@@ -176,9 +178,9 @@ export abstract class Optimizer<H extends { lr: number } = any> {
 
   /** In PyTorch's structure: state by the parameter's number, counted through the groups. */
   stateDict(): OptimizerStateDict {
-    for (const hook of this.#hooks.beforeSaving.all()) hook(this);
+    for (const hook of this.#hooks.beforeSaving) hook(this);
     let dict = this.saved();
-    for (const hook of this.#hooks.afterSaving.all()) dict = hook(this, dict) ?? dict;
+    for (const hook of this.#hooks.afterSaving) dict = hook(this, dict) ?? dict;
     return dict;
   }
   /** `stateDict` without its hooks. */
@@ -199,9 +201,9 @@ export abstract class Optimizer<H extends { lr: number } = any> {
   /** Continues where a state dictionary was written; nothing has changed if it does not fit. */
   loadStateDict(stateDict: OptimizerStateDict): void {
     let dict = { ...stateDict };
-    for (const hook of this.#hooks.beforeLoading.all()) dict = hook(this, dict) ?? dict;
+    for (const hook of this.#hooks.beforeLoading) dict = hook(this, dict) ?? dict;
     this.#load(dict);
-    for (const hook of this.#hooks.afterLoading.all()) hook(this);
+    for (const hook of this.#hooks.afterLoading) hook(this);
   }
   #load(dict: OptimizerStateDict): void {
     const problems: string[] = [];

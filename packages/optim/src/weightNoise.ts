@@ -1,4 +1,5 @@
 import {
+  afterwards,
   DlError,
   type Generator,
   isFloating,
@@ -56,22 +57,12 @@ export function withWeightNoise<T>(
       p.copy_(clean[i].add(relative ? noise.mul(clean[i]) : noise));
     }
   });
-  const restore = (): void => {
+  return afterwards(fn, () => {
     unrecorded(() => {
       for (const [i, p] of list.entries()) p.copy_(clean[i]);
     });
     for (const t of clean) t.dispose();
-  };
-  let result: T;
-  try {
-    result = fn();
-  } catch (error) {
-    restore();
-    throw error;
-  }
-  if (result instanceof Promise) return result.finally(restore) as T;
-  restore();
-  return result;
+  });
 }
 
 function unrecorded(fn: () => void): void {

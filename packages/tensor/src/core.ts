@@ -1,5 +1,6 @@
 // Tensors and how they are made.
 
+export { afterwards } from "./afterwards.ts";
 // For authors of backends.
 export type {
   Backend,
@@ -112,6 +113,7 @@ export type {
   UnaryOp,
 } from "./expr.ts";
 export * as expr from "./expr.ts";
+export { type HookHandle, type HookOptions, Hooks } from "./hooks.ts";
 // For backends whose memory JavaScript has in arrays, and for tests of others: what kernels are made of.
 export { type Evaluation, evaluateProgram } from "./host/evaluate.ts";
 export { binaryFunctions, bitFunctions, unaryFunctions } from "./host/functions.ts";

@@ -1,5 +1,5 @@
 /** A module as a function of its parameters. */
-import { DlError, isTensor, type Tensor } from "@dl/tensor/core";
+import { afterwards, DlError, isTensor, type Tensor } from "@dl/tensor/core";
 import type { Module } from "../module.ts";
 
 export interface FunctionalCallOptions {
@@ -64,15 +64,9 @@ export function functionalCall<M extends Module>(
     // A module keeps what is in its fields: these are the caller's again.
     for (const [t, mark] of marks) t.scopeMark = mark;
   };
-  let isPending = false;
-  try {
-    const list = Array.isArray(args) ? args : [args];
-    const result = (module as unknown as (...args: unknown[]) => unknown)(...list);
-    isPending = result instanceof Promise;
-    return (isPending ? (result as Promise<unknown>).finally(back) : result) as never;
-  } finally {
-    if (!isPending) back();
-  }
+  const list = Array.isArray(args) ? args : [args];
+  const call = module as unknown as (...args: unknown[]) => ReturnType<M["forward"]>;
+  return afterwards(() => call(...list), back);
 }
 
 function merged(

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import { build, createServer, preview } from "vite";
+import type { Report } from "./src/protocol.ts";
 import { NOT_ISOLATED } from "./vite.config.ts";
 
 const root = import.meta.dirname;
@@ -55,9 +56,35 @@ export async function openPage(
   const page = await browser.newPage(options);
   // Machines that run tests may be busy.
   page.setDefaultTimeout(90_000);
+  await page.addInitScript(keepLosses);
   await page.goto(site.url);
   await page.locator("#run:enabled").waitFor();
   return page;
+}
+
+declare global {
+  /** The losses that the worker has reported since it began, or began anew. */
+  var reportedLosses: number[];
+}
+/** Listens, in the page, to what the worker tells it. */
+function keepLosses(): void {
+  globalThis.reportedLosses = [];
+  globalThis.Worker = class extends Worker {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      this.addEventListener("message", ({ data: report }: MessageEvent<Report>) => {
+        if (report.type === "progress") reportedLosses.push(...report.losses);
+        if (report.type === "reset") reportedLosses = [];
+      });
+    }
+  };
+}
+
+/** Hands the page MNIST's files, as they lie in a folder. */
+export async function useMnist(page: Page, folder: string): Promise<void> {
+  const names = ["train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"];
+  await page.locator("#files").setInputFiles(names.map((n) => join(folder, `${n}-ubyte.gz`)));
+  await page.getByText("60,000 to train on. Some of 10,000 to test on").waitFor();
 }
 
 /** How many points the chart of the loss has. */

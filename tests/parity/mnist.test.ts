@@ -126,11 +126,15 @@ const gpu = isThere ? await testedGpu() : "no MNIST";
 describe.skipIf(typeof gpu === "string")(
   `MNIST on a GPU against PyTorch${typeof gpu === "string" ? ` (skipped: ${gpu})` : ""}`,
   () => {
-    for (const run of runs.filter((r) => r.model === "cnn"))
-      test(title(run, "WebGPU", 20), { timeout: 300_000 }, async () => {
-        const losses = await train(run, gpu as Backend, 20);
-        expect(distance(losses, run.losses)).toBeLessThan(1e-3);
+    // In software a step takes seconds. The page of examples/browser is held to the same curve.
+    const COUNTS = { Adam: 20, SGD: 5 };
+    for (const run of runs.filter((r) => r.model === "cnn")) {
+      const count = COUNTS[run.optimizer];
+      test(title(run, "WebGPU", count), { timeout: 300_000 }, async () => {
+        const losses = await train(run, gpu as Backend, count);
+        expect(distance(losses, run.losses.slice(0, count))).toBeLessThan(1e-3);
       });
+    }
   },
 );
 

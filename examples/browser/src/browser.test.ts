@@ -1,7 +1,10 @@
 /** The page as a reader uses it, in Chromium. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { chromiumLaunch, HOW_TO_GET_ONE, launchChromium } from "../../../scripts/chromium.ts";
+import { fixture } from "../../../tests/parity/fixture.ts";
 import {
   drawStroke,
   openPage,
@@ -10,6 +13,7 @@ import {
   type Site,
   serveBuild,
   serveSource,
+  useMnist,
   waitForPoints,
 } from "../driver.ts";
 import { idxFiles } from "./testing.ts";
@@ -17,12 +21,27 @@ import { idxFiles } from "./testing.ts";
 const hasChromium = chromiumLaunch() !== undefined;
 if (!hasChromium) console.warn(`The page is not tested: there is no Chromium. ${HOW_TO_GET_ONE}`);
 
+const data = process.env.DL_DATA ?? "./data";
+const hasMnist = existsSync(join(data, "mnist"));
+interface Curve {
+  readonly model: string;
+  readonly optimizer: string;
+  readonly losses: number[];
+}
+
 describe.skipIf(!hasChromium)("the page", () => {
   let browser: Browser;
   let site: Site;
   let page: Page;
   const text = (id: string) => page.locator(`#${id}`).innerText();
   const run = (label: string) => page.getByRole("button", { name: label, exact: true }).click();
+
+  const unlessNoGpu = async (skip: (reason: string) => void) => {
+    if (!(await page.getByLabel("WebGPU").isDisabled())) return;
+    const reason = await text("backend-note");
+    console.warn(`The page is not tested on a GPU. ${reason}`);
+    skip(reason);
+  };
 
   beforeAll(async () => {
     browser = await launchChromium({ webgpu: true });
@@ -136,15 +155,45 @@ describe.skipIf(!hasChromium)("the page", () => {
     await source.close();
   });
 
+  describe.skipIf(!hasMnist)(
+    `on MNIST itself${hasMnist ? "" : ` (skipped: no MNIST in ${data}; set DL_DATA)`}`,
+    () => {
+      const { losses } = fixture<Curve[]>("mnist").find(
+        ({ model, optimizer }) => model === "cnn" && optimizer === "Adam",
+      )!;
+      /** From the beginning, with the settings that the page has when it is opened. */
+      const first20 = async (backend: "CPU" | "WebGPU") => {
+        await run("Reset");
+        await page.getByText(backend, { exact: true }).click();
+        await page.getByLabel("Batch size").selectOption("64");
+        await run("Start");
+        await page.waitForFunction(() => reportedLosses.length >= 20, null, { timeout: 280_000 });
+        await run("Pause");
+        await page.locator("#status[data-status=paused]").waitFor();
+        return page.evaluate(() => reportedLosses.slice(0, 20));
+      };
+      const distance = (actual: number[]) =>
+        Math.max(...actual.map((loss, i) => Math.abs(loss - losses[i])));
+
+      test("the losses are those of PyTorch's program", async () => {
+        await useMnist(page, join(data, "mnist"));
+        expect(distance(await first20("CPU"))).toBeLessThan(1e-3);
+      });
+      test("and on a GPU", { timeout: 300_000 }, async ({ skip }) => {
+        await unlessNoGpu(skip);
+        expect(distance(await first20("WebGPU"))).toBeLessThan(1e-3);
+        await run("Reset");
+        await run("Back to drawn digits");
+        await page.getByText("CPU", { exact: true }).click();
+      });
+    },
+  );
+
   // The last one: in software a GPU keeps all cores busy for a while, beyond the end of the test.
   test("goes on elsewhere: on the GPU, with what the CPU has learnt", { timeout: 240_000 }, async ({
     skip,
   }) => {
-    if (await page.getByLabel("WebGPU").isDisabled()) {
-      const reason = await text("backend-note");
-      console.warn(`The page is not tested on a GPU. ${reason}`);
-      skip(reason);
-    }
+    await unlessNoGpu(skip);
     await page.getByLabel("Batch size").selectOption("16");
     await run("Start");
     await waitForPoints(page, 40);

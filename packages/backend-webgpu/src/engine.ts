@@ -56,12 +56,12 @@ export class Engine {
   }
 
   private compile(source: Source): Kernel {
-    const { name, access, workgroup, body, globals = "", isVector = false } = source;
+    const { name, access, workgroup, body, globals = "", isVector = [] } = source;
     const layout = this.layout(access);
     const [enabled, builtins, kept] = source.usesSubgroups ? SUBGROUPS : ["", "", ""];
     const code = `${enabled}
 @group(0) @binding(0) var<uniform> P: array<vec4<i32>, ${PARAMETER_WORDS / 4}>;
-${access.map((a, i) => declaration(a, i, isVector)).join("\n")}
+${access.map((a, i) => declaration(a, i, isVector[i])).join("\n")}
 ${withFunctions(`${globals}
 @compute @workgroup_size(${workgroup})
 fn main(

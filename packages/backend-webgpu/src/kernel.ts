@@ -12,8 +12,8 @@ export interface Source {
   readonly body: string;
   /** Declarations outside of `main`. */
   readonly globals?: string;
-  /** Bindings are arrays of vec4<u32>. */
-  readonly isVector?: boolean;
+  /** Bindings that are arrays of vec4<u32>. Default: none. */
+  readonly isVector?: readonly boolean[];
   /** `main` also knows `subgroup` (in the workgroup) and `subgroups`, private variables. */
   readonly usesSubgroups?: boolean;
 }

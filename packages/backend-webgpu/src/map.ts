@@ -159,7 +159,8 @@ fn element(${inputs.map((_, k) => `x${k}: u32`).join(", ")}) -> ${result} {
   ${elements.join("\n  ")}
   ${writes.join("\n  ")}`;
   const name = `map ${p.exprs.map((e) => e.op).join(", ")} (vectors)`;
-  return { name, access, workgroup: WORKGROUP, body, globals, isVector: true };
+  const isVector = access.map(() => true);
+  return { name, access, workgroup: WORKGROUP, body, globals, isVector };
 }
 
 /** Strides of the pseudo-operands whose addresses are positions. */

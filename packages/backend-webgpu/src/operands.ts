@@ -129,12 +129,16 @@ export class Words {
 /** Statements that take position `from` (an i32) apart into coordinates `${prefix}0` …, slowest first. */
 export function coordinates(prefix: string, from: string, sizes: readonly string[]): string {
   if (sizes.length === 0) return "";
-  const lines = [`var ${prefix}rest = u32(${from});`];
-  for (let d = sizes.length - 1; d > 0; d--) {
-    lines.push(`let ${prefix}${d} = i32(${prefix}rest % u32(${sizes[d]}));`);
-    lines.push(`${prefix}rest /= u32(${sizes[d]});`);
+  const rest = (d: number) => `${prefix}Rest${d}`;
+  const last = sizes.length - 1;
+  const lines = [`let ${rest(last)} = u32(${from});`];
+  // What is left over comes from the quotient: one division a dimension, not two.
+  for (let d = last; d > 0; d--) {
+    const size = `u32(${sizes[d]})`;
+    lines.push(`let ${rest(d - 1)} = ${rest(d)} / ${size};`);
+    lines.push(`let ${prefix}${d} = i32(${rest(d)} - ${rest(d - 1)} * ${size});`);
   }
-  lines.push(`let ${prefix}0 = i32(${prefix}rest);`);
+  lines.push(`let ${prefix}0 = i32(${rest(0)});`);
   return lines.join("\n");
 }
 

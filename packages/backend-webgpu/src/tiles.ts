@@ -17,30 +17,37 @@ const BUSY = 128;
 /** Of the depth, what is worth a part of its own. */
 const SHORTEST_PART = 128;
 
-/** How a tile is divided: threads along each side, the rows and columns that each makes, the depth that is read at a time. */
+/** How a tile is divided: its threads, the rows and columns that each makes, the depth that is read at a time. */
 export interface Tiling {
-  readonly side: number;
+  readonly down: number;
+  readonly across: number;
   readonly rows: number;
   readonly columns: number;
   readonly depth: number;
   /** For a kernel's key and name. */
   readonly name: string;
 }
-const tiling = (side: number, rows: number, columns: number, depth: number): Tiling => ({
-  side,
+const tiling = (
+  [down, across]: readonly [number, number],
+  [rows, columns]: readonly [number, number],
+  depth = 16,
+): Tiling => ({
+  down,
+  across,
   rows,
   columns,
   depth,
-  name: `${side * rows} × ${side * columns}`,
+  name: `${down * rows} × ${across * columns}`,
 });
 /** Wider tiles read less for as many products; smaller ones give more threads something to do. */
-const WIDE = tiling(16, 8, 8, 8);
-const [TALL, FLAT, SQUARE, SMALL] = [
-  [8, 4],
-  [4, 8],
-  [8, 8],
-  [4, 4],
-].map(([rows, columns]) => tiling(8, rows, columns, 16));
+const WIDE = tiling([16, 16], [8, 8], 8);
+const SQUARE = tiling([8, 8], [8, 8]);
+const TALL = tiling([8, 8], [8, 4]);
+const FLAT = tiling([8, 8], [4, 8]);
+const SMALL = tiling([8, 8], [4, 4]);
+/** For few rows, such as the channels that a network's first convolution makes. */
+const LOW = tiling([4, 16], [4, 8]);
+const LOWEST = tiling([2, 32], [4, 4]);
 
 /**
  * One of the two matrices, as WGSL, of which a thread reads four neighbours at a time: `x` are four rows of the left or four
@@ -99,8 +106,8 @@ export function shapeOf(
   mayShare = true,
 ): TileShape {
   const shape = tilingFor(m, n, batch);
-  const rows = Math.ceil(m / (shape.side * shape.rows));
-  const columns = Math.ceil(n / (shape.side * shape.columns));
+  const rows = Math.ceil(m / (shape.down * shape.rows));
+  const columns = Math.ceil(n / (shape.across * shape.columns));
   const tiles = rows * columns * batch;
   const shares = Math.min(Math.ceil(BUSY / tiles), Math.floor(k / SHORTEST_PART));
   const parts = mayShare ? Math.max(1, shares) : 1;
@@ -116,6 +123,7 @@ export function shapeOf(
 
 function tilingFor(m: number, n: number, batch: number): Tiling {
   const tiles = (size: number) => Math.ceil(m / size) * Math.ceil(n / size) * batch;
+  if (m <= 16 && n > 64) return m <= 8 ? LOWEST : LOW;
   if (m > 64 && n > 64 && tiles(128) >= BUSY) return WIDE;
   if (tiles(64) < BUSY / 4) return SMALL;
   return m > 32 ? (n > 32 ? SQUARE : TALL) : n > 32 ? FLAT : SMALL;
@@ -123,16 +131,16 @@ function tilingFor(m: number, n: number, batch: number): Tiling {
 
 export function tiledProduct(t: Tiled): Pick<Source, "workgroup" | "body" | "globals"> {
   const { type, m, n } = t;
-  const { side, rows, columns, depth } = t.tiling;
+  const { down, across, rows, columns, depth } = t.tiling;
   const times = <R>(count: number, f: (i: number) => R): R[] =>
     Array.from({ length: count }, (_, i) => f(i));
   const vectors = columns / 4;
-  const left = bring(t, t.left, "left", rows, m);
-  const right = bring(t, t.right, "right", columns, n);
+  const left = bring(t, t.left, "left", (down * rows) / 4, m);
+  const right = bring(t, t.right, "right", (across * columns) / 4, n);
   /** The place of a thread's i-th row or column in the tile: in fours, which lie a whole side of threads apart. */
-  const placeOf = (thread: string, i: number) =>
-    `${4 * side * (i >> 2)} + ${thread} * 4 + ${i & 3}`;
-  const row = (i: number) => `rowStart + ${placeOf("ty", i)}`;
+  const placeOf = (thread: string, threads: number, i: number) =>
+    `${4 * threads * (i >> 2)} + ${thread} * 4 + ${i & 3}`;
+  const row = (i: number) => `rowStart + ${placeOf("ty", down, i)}`;
   const start = t.initial ?? (() => `${type}(0)`);
   const sums = times(rows, (i) => {
     const first = `let row${i} = ${row(i)};\n  let begin${i} = ${start(`min(row${i}, ${m} - 1)`)};`;
@@ -141,8 +149,8 @@ export function tiledProduct(t: Tiled): Pick<Source, "workgroup" | "body" | "glo
     );
   });
   const products = [
-    ...times(rows / 4, (i) => `let x${i} = leftTile[d * ${left.pitch} + ${i * side} + ty];`),
-    ...times(vectors, (j) => `let y${j} = rightTile[d * ${right.pitch} + ${j * side} + tx];`),
+    ...times(rows / 4, (i) => `let x${i} = leftTile[d * ${left.pitch} + ${i * down} + ty];`),
+    ...times(vectors, (j) => `let y${j} = rightTile[d * ${right.pitch} + ${j * across} + tx];`),
     ...times(rows, (i) =>
       times(vectors, (j) => `s${i}_${j} += x${i >> 2}.${"xyzw"[i & 3]} * y${j};`).join(" "),
     ),
@@ -150,7 +158,7 @@ export function tiledProduct(t: Tiled): Pick<Source, "workgroup" | "body" | "glo
   const stores = times(
     columns,
     (j) => `{
-    let column = columnStart + ${placeOf("tx", j)};
+    let column = columnStart + ${placeOf("tx", across, j)};
     if (column < ${n}) {
       ${t.ofColumn?.("column") ?? ""}
       ${times(rows, (i) => `if (row${i} < ${m}) { ${t.store(`row${i}`, "column", `s${i}_${j >> 2}.${"xyzw"[j & 3]}`)} }`).join("\n      ")}
@@ -167,10 +175,10 @@ export function tiledProduct(t: Tiled): Pick<Source, "workgroup" | "body" | "glo
   let part = outer % ${t.parts};
   let which = outer / ${t.parts};
   ${t.setup}
-  let rowStart = tileRow * ${side * rows};
-  let columnStart = tileColumn * ${side * columns};
-  let tx = i32(lane) % ${side};
-  let ty = i32(lane) / ${side};
+  let rowStart = tileRow * ${down * rows};
+  let columnStart = tileColumn * ${across * columns};
+  let tx = i32(lane) % ${across};
+  let ty = i32(lane) / ${across};
   ${sums.join("\n  ")}
   ${left.before}
   ${right.before}
@@ -188,7 +196,7 @@ export function tiledProduct(t: Tiled): Pick<Source, "workgroup" | "body" | "glo
   const globals = `
 var<workgroup> leftTile: array<vec4<${type}>, ${depth * left.pitch}>;
 var<workgroup> rightTile: array<vec4<${type}>, ${depth * right.pitch}>;`;
-  return { workgroup: side * side, body, globals };
+  return { workgroup: down * across, body, globals };
 }
 
 /**
@@ -196,16 +204,16 @@ var<workgroup> rightTile: array<vec4<${type}>, ${depth * right.pitch}>;`;
  * Neighbouring threads read what lies side by side in memory. With neighbours along x, a thread's x are always the same.
  */
 function bring(
-  { type, tiling: { side, depth } }: Tiled,
+  { type, tiling }: Tiled,
   { alongDepth, ofX = () => "", ofDepth = () => "", ofBoth = "", address, isThere, load }: Factor,
   name: "left" | "right",
-  perThread: number,
+  vectors: number,
   limit: string,
 ): { before: string; inside: string; pitch: number } {
-  const threads = side * side;
-  const across = (side * perThread) / 4;
+  const { depth } = tiling;
+  const threads = tiling.down * tiling.across;
   // One vector more than there are: threads that write at successive depths do so to different banks of the memory.
-  const pitch = across + 1;
+  const pitch = vectors + 1;
   const [at, x] = [`${name}At`, `${name}X`];
   const start = name === "left" ? "rowStart" : "columnStart";
   const declare = (place: string) => `let ${at} = ${place};
@@ -222,7 +230,11 @@ function bring(
             : `let at = ${where};
         value = ${loaded};`
         }`;
-  const steps = Math.max(1, (across * depth) / threads);
+  const steps = Math.max(1, (vectors * depth) / threads);
+  const write = `${name}Tile[depthAt * ${pitch} + ${at}] = value;`;
+  // Of few vectors not every thread brings one.
+  const bringOne =
+    vectors * depth < threads ? `if (lane < ${vectors * depth}u) { ${write} }` : write;
   const inside = alongDepth
     ? `{
       let depthAt = i32(lane) % ${depth};
@@ -235,18 +247,18 @@ function bring(
         if (isInside) {
         ${read}
         }
-        ${name}Tile[depthAt * ${pitch} + ${at}] = value;
+        ${bringOne}
       }
     }`
     : `for (var u = 0; u < ${steps}; u++) {
-      let depthAt = i32(lane) / ${across} + u * ${threads / across};
+      let depthAt = i32(lane) / ${vectors} + u * ${threads / vectors};
       let depth = d0 + depthAt;
       var value = vec4<${type}>();
       if (depth < end) {
         ${ofDepth("depth")}
         ${read}
       }
-      ${name}Tile[depthAt * ${pitch} + ${at}] = value;
+      ${bringOne}
     }`;
-  return { before: alongDepth ? "" : declare(`i32(lane) % ${across}`), inside, pitch };
+  return { before: alongDepth ? "" : declare(`i32(lane) % ${vectors}`), inside, pitch };
 }

@@ -120,15 +120,17 @@ function source(
   /** Which channel and tap, of a (channel, tap) number: `${p}c`, `${p}0` … */
   const channelAndTap = (p: string, from: string) => `
         let ${p}c = ${from} / ${taps};
-        ${constantCoordinates(p, `${from} % ${taps}`, kernelSize)}`;
+        ${constantCoordinates(p, `(${from} - ${p}c * ${taps})`, kernelSize)}`;
   /** Which sample and position, of a (sample, position) number: `${p}0` is the sample. `type` is i32, or a vector of them. */
   const sampleAndPosition = (p: string, from: string, sizes: readonly string[], type: string) => {
-    const lines = [`var ${p}rest = ${type.replace("i32", "u32")}(${from});`];
+    const rest = (d: number) => `${p}Rest${d}`;
+    const lines = [`let ${rest(dims)} = ${type.replace("i32", "u32")}(${from});`];
     for (let d = dims; d > 0; d--) {
-      lines.push(`let ${p}${d} = ${type}(${p}rest % u32(${sizes[d - 1]}));`);
-      lines.push(`${p}rest /= u32(${sizes[d - 1]});`);
+      const size = `u32(${sizes[d - 1]})`;
+      lines.push(`let ${rest(d - 1)} = ${rest(d)} / ${size};`);
+      lines.push(`let ${p}${d} = ${type}(${rest(d)} - ${rest(d - 1)} * ${size});`);
     }
-    lines.push(`let ${p}0 = ${type}(${p}rest);`);
+    lines.push(`let ${p}0 = ${type}(${rest(0)});`);
     return lines.join("\n        ");
   };
   const at = (v: Place, outer: string, channel: string, position: (d: number) => string) =>
@@ -246,11 +248,15 @@ function source(
 /** Coordinates for sizes that are known when the kernel is written: compilers divide by constants cheaply. */
 function constantCoordinates(prefix: string, from: string, sizes: readonly number[]): string {
   let below = product(sizes);
-  return sizes
-    .map((size, d) => {
-      below /= size;
-      const part = `(${from}) / ${below}`;
-      return `let ${prefix}${d} = ${d === 0 ? part : `(${part}) % ${size}`};`;
-    })
-    .join("\n        ");
+  const lines: string[] = [];
+  let rest = from;
+  sizes.forEach((size, d) => {
+    below /= size;
+    const last = d === sizes.length - 1;
+    lines.push(`let ${prefix}${d} = ${last ? rest : `${rest} / ${below}`};`);
+    if (last) return;
+    lines.push(`let ${prefix}Rest${d} = ${rest} - ${prefix}${d} * ${below};`);
+    rest = `${prefix}Rest${d}`;
+  });
+  return lines.join("\n        ");
 }

@@ -25,6 +25,7 @@ export function pool(
   if (inputs[0].dtype !== "float32") return false;
   const [to] = outputs;
   if (to.numel === 0) return true;
+  if (kind === "averageGradient" && attrs.dilation.some((d) => d > 1)) return false;
   const counts = attrs.counts ? [...attrs.counts[0], ...attrs.counts[1]] : [];
   if (counts.length > MOST_COUNTS) return false;
   const views = [...inputs, ...outputs];
@@ -97,20 +98,22 @@ function source(kind: Kind, names: readonly string[], inputs: number): string {
   ${write}`;
   }
   const g = `bitcast<f32>(${at[0]("oy", "ox")})`;
+  // A window that has this element for its greatest holds it; averaged windows have no gaps: all that reach it hold it.
   const add =
     kind === "maxGradient"
       ? `if (i32(${at[1]("oy", "ox")}) == c2 * ${inputSize[1]} + c3) { total += ${g}; }`
       : `total += ${g} / ${divisor("oy", "ox")};`;
+  /** Outputs along a dimension whose windows reach a place: `for` them. */
+  const forWindows = (o: string, place: string, d: number) => {
+    const [n, reach] = [`(${place} + ${padding[d]})`, `(${size[d]} - 1) * ${dilation[d]}`];
+    const first = `(max(${n} - ${reach}, 0) + ${stride[d]} - 1) / ${stride[d]}`;
+    return `let ${o}End = min(${n} / ${stride[d]} + 1, ${out[d]});
+  for (var ${o} = ${first}; ${o} < ${o}End; ${o}++) {`;
+  };
   return `${begin}
   var total = 0.0f;
-  for (var ky = 0; ky < ${size[0]}; ky++) {
-    let ny = c2 + ${padding[0]} - ky * ${dilation[0]};
-    let oy = ny / ${stride[0]};
-    if (ny < 0 || oy * ${stride[0]} != ny || oy >= ${out[0]}) { continue; }
-    for (var kx = 0; kx < ${size[1]}; kx++) {
-      let nx = c3 + ${padding[1]} - kx * ${dilation[1]};
-      let ox = nx / ${stride[1]};
-      if (nx < 0 || ox * ${stride[1]} != nx || ox >= ${out[1]}) { continue; }
+  ${forWindows("oy", "c2", 0)}
+    ${forWindows("ox", "c3", 1)}
       ${add}
     }
   }

@@ -1,6 +1,7 @@
 /**
  * Kernels that work on rows: lanes along one axis of which everything depends on totals, like softmax. A thread takes a
  * row where rows are short or many; else a workgroup does, whose threads take every n-th element and join their totals.
+ * Where rows lie densely, elements are read and written four at a time.
  */
 import type { View } from "@dl/tensor/core";
 import type { Engine } from "../engine.ts";
@@ -10,6 +11,8 @@ import { combine, trees } from "../trees.ts";
 import { bitsOf } from "../wgsl/expr.ts";
 
 const THREADS = 64;
+/** Elements from which on a kernel of its own, for vectors of four, is worth being compiled. */
+const MANY = 2 ** 14;
 
 /** An operand: with an element per element of the row, one per row, or (the same for all rows) one per place in a row. */
 export interface RowOperand {
@@ -20,11 +23,11 @@ export interface RowOperand {
 
 /** What the text of a kernel is made of. Elements are float32 (`f`) or int32 (`n`) at place `i` of the row. */
 export interface RowText {
-  /** An element of an operand, as f32. */
+  /** An element of an operand, as f32: that at `i` within a loop over the row, or another one. */
   f(operand: number, at?: string): string;
-  /** Of one that holds integers. */
+  /** What a row has one of, an integer. */
   n(operand: number): string;
-  /** Stores into an operand. */
+  /** Stores into an operand: at `i`, or the row's own. */
   store(operand: number, value: string): string;
   /** Declares a total over the row. */
   total(name: string, op: "sum" | "max", value: string): string;
@@ -72,53 +75,134 @@ export function runRows(
     operands.map((o) => o.view),
     operands.map((o) => o.access),
   );
+  const byFour =
+    numel >= MANY &&
+    length % 4 === 0 &&
+    operands.every(({ view, per }, k) => {
+      // In one buffer with what has an element per row: pieces of a page, or a gradient that takes the place of an input.
+      const { name: binding } = bound.slots[k];
+      const isMixed = bound.slots.some((s, j) => s.name === binding && operands[j].per === "row");
+      const distances = [view.offset, ...walk.strides[k]];
+      return per === "row" || (steps[k] === 1 && !isMixed && distances.every((d) => d % 4 === 0));
+    });
   const rank = walk.sizes.length;
-  const key = `${name} ${bound.key} ${rank} ${byThread}`;
+  const key = `${name} ${bound.key} ${rank} ${byThread} ${byFour}`;
   const kernel = engine.kernel(key, () => {
     const words = new Words();
-    const [count, n, given] = words.several(3);
+    const [count, length, given] = words.several(3);
     const sizes = words.several(rank);
-    const places = operands.map((_, k) => {
+    const starts: string[] = [];
+    const places = operands.map(({ per }, k): Place => {
       const step = words.next();
-      return { step, start: address(words.next(), "c", words.several(rank)), name: `start${k}` };
+      starts.push(`let start${k} = ${address(words.next(), "c", words.several(rank))};`);
+      const { name: binding } = bound.slots[k];
+      return { binding, start: `start${k}`, step, isAlong: per !== "row" };
     });
-    const { slots, access } = bound;
-    const at = (k: number, i = "i") =>
-      `${slots[k].name}[${places[k].name} + (${i}) * ${places[k].step}]`;
-    const first = byThread ? "0" : "i32(lane)";
-    const stride = byThread ? "1" : String(THREADS);
-    const loop = (statements: string) =>
-      `for (var i = ${first}; i < ${n}; i += ${stride}) { ${statements} }`;
-    const text: RowText = {
-      f: (k, i) => `bitcast<f32>(${at(k, i)})`,
-      n: (k) => `bitcast<i32>(${at(k)})`,
-      store: (k, value) => `${at(k)} = bitcast<u32>(${value});`,
-      total(total, op, value) {
-        const own = byThread ? total : `${total}Own`;
-        const identity = op === "sum" ? "0.0f" : "(-inf())";
-        const gather = byThread ? "" : `let ${total} = ${op}Of(${own}, lane);`;
-        return `var ${own} = ${identity};
-  ${loop(`${own} = ${combine(op, "f32", own, value)};`)}
-  ${gather}`;
-      },
-      each: loop,
-      once: (statements) =>
-        byThread ? `{ let i = 0; ${statements} }` : `if (lane == 0u) { let i = 0; ${statements} }`,
-      length: n,
-      scalar: `bitcast<f32>(${given})`,
-    };
     const body = `
   let row = i32(${byThread ? `group * ${THREADS}u + lane` : "group"});
   if (row >= ${count}) { return; }
   ${coordinates("c", "row", sizes)}
-  ${places.map((p) => `let ${p.name} = ${p.start};`).join("\n  ")}
-  ${write(text)}`;
+  ${starts.join("\n  ")}
+  ${write(rowText(places, length, `bitcast<f32>(${given})`, byThread, byFour))}`;
+    const isVector = bound.access.map(
+      (_, b) => byFour && places.some((p) => p.isAlong && p.binding === `b${b}`),
+    );
     const joining = byThread ? {} : trees(engine, ["sum", "max"], "f32", THREADS);
-    return { name, access, workgroup: THREADS, body, ...joining };
+    return { name, access: bound.access, workgroup: THREADS, body, isVector, ...joining };
   });
   const words = [walk.count, length, bitsOf(scalar), ...walk.sizes];
   operands.forEach(({ view }, k) => words.push(steps[k], view.offset, ...walk.strides[k]));
   const groups = byThread ? Math.ceil(walk.count / THREADS) : walk.count;
   engine.queue.dispatch(kernel, bound.blocks, words, engine.spread(groups));
   return true;
+}
+
+/** Where an operand is, as a kernel's text names it. */
+interface Place {
+  readonly binding: string;
+  readonly start: string;
+  readonly step: string;
+  /** It has an element for every place of the row. */
+  readonly isAlong: boolean;
+}
+
+function rowText(
+  places: readonly Place[],
+  length: string,
+  scalar: string,
+  byThread: boolean,
+  byFour: boolean,
+): RowText {
+  const at = ({ binding, start, step, isAlong }: Place, i: string) => {
+    const place = `${start} + (${i}) * ${step}`;
+    return `${binding}[${isAlong && byFour ? `(${place}) >> 2u][(${place}) & 3` : place}]`;
+  };
+  const each = byFour ? loopByFour : loop;
+  const loopOver = (statements: string) => each(places, statements, length, byThread, at);
+  return {
+    f: (k, i) =>
+      places[k].isAlong && i === undefined ? `x${k}` : `bitcast<f32>(${at(places[k], i ?? "0")})`,
+    n: (k) => `bitcast<i32>(${at(places[k], "0")})`,
+    store: (k, value) =>
+      `${places[k].isAlong ? `y${k}` : at(places[k], "0")} = bitcast<u32>(${value});`,
+    total(name, op, value) {
+      const own = byThread ? name : `${name}Own`;
+      return `var ${own} = ${op === "sum" ? "0.0f" : "(-inf())"};
+  ${loopOver(`${own} = ${combine(op, "f32", own, value)};`)}
+  ${byThread ? "" : `let ${name} = ${op}Of(${own}, lane);`}`;
+    },
+    each: loopOver,
+    once: (statements) => (byThread ? statements : `if (lane == 0u) { ${statements} }`),
+    length,
+    scalar,
+  };
+}
+
+/** Statements for every place `i` of the row: they find elements in `x0` … and leave results in `y0` …, by operand. */
+function loop(
+  places: readonly Place[],
+  statements: string,
+  length: string,
+  byThread: boolean,
+  at: (place: Place, i: string) => string,
+): string {
+  const { reads, results } = named(places, statements);
+  return `for (var i = ${byThread ? "0" : "i32(lane)"}; i < ${length}; i += ${byThread ? 1 : THREADS}) {
+    ${reads.map((k) => `let x${k} = bitcast<f32>(${at(places[k], "i")});`).join(" ")}
+    ${results.map((k) => `var y${k}: u32;`).join(" ")}
+    ${statements}
+    ${results.map((k) => `${at(places[k], "i")} = y${k};`).join(" ")}
+  }`;
+}
+
+function loopByFour(
+  places: readonly Place[],
+  statements: string,
+  length: string,
+  byThread: boolean,
+): string {
+  const { reads, results } = named(places, statements);
+  const vector = (k: number) => `${places[k].binding}[(${places[k].start} + j) >> 2u]`;
+  const one = (component: string, i: number) => `{
+      let i = j + ${i};
+      ${reads.map((k) => `let x${k} = bitcast<f32>(q${k}.${component});`).join(" ")}
+      ${results.map((k) => `var y${k}: u32;`).join(" ")}
+      ${statements}
+      ${results.map((k) => `r${k}.${component} = y${k};`).join(" ")}
+    }`;
+  return `for (var j = ${byThread ? "0" : "4 * i32(lane)"}; j < ${length}; j += ${byThread ? 4 : 4 * THREADS}) {
+    ${reads.map((k) => `let q${k} = ${vector(k)};`).join(" ")}
+    ${results.map((k) => `var r${k}: vec4<u32>;`).join(" ")}
+    ${[..."xyzw"].map(one).join("\n    ")}
+    ${results.map((k) => `${vector(k)} = r${k};`).join(" ")}
+  }`;
+}
+
+/** Operands that statements read, and that they store into. */
+function named(places: readonly Place[], statements: string) {
+  const along = places.map((_, k) => k).filter((k) => places[k].isAlong);
+  return {
+    reads: along.filter((k) => new RegExp(`\\bx${k}\\b`).test(statements)),
+    results: along.filter((k) => statements.includes(`y${k} =`)),
+  };
 }

@@ -14,7 +14,7 @@ import {
 } from "./operands.ts";
 import { bitsFor, fromWord, load, perWord, store, writeAccess } from "./wgsl/access.ts";
 import { bitsOf, lower, type Type, toInt32, typeOf } from "./wgsl/expr.ts";
-import { mapInWindows } from "./windows.ts";
+import { inWindows } from "./windows.ts";
 
 const WORKGROUP = 256;
 
@@ -26,8 +26,7 @@ export function map(
   scalars: readonly number[],
 ): void {
   if (outputs[0].numel === 0) return;
-  const part = (e: Engine, q: Program, x: View[], y: View[]) => map(e, q, x, y, scalars);
-  if (mapInWindows(engine, p, inputs, outputs, part)) return;
+  if (mapInWindows(engine, p, inputs, outputs, scalars)) return;
   const type = typeOf(computeType(inputs, outputs));
   const views = [...inputs, ...outputs];
   const { shape } = outputs[0];
@@ -66,6 +65,25 @@ export function map(
     engine.spread(Math.ceil(walk.count / elements)),
   );
 }
+
+function mapInWindows(
+  engine: Engine,
+  p: Program,
+  inputs: readonly View[],
+  outputs: readonly View[],
+  scalars: readonly number[],
+): boolean {
+  // Parts do not know the positions that a program may ask for.
+  if (!engine.memory.isTooLarge(...inputs, ...outputs) || p.axes.length > 0) return false;
+  const dims = allDimensions(outputs[0].shape);
+  const operands = [...inputs, ...outputs].map((view) => ({ view, dims }));
+  inWindows(engine, nameOf(p), operands, (views) =>
+    map(engine, p, views.slice(0, inputs.length), views.slice(inputs.length), scalars),
+  );
+  return true;
+}
+
+const nameOf = (p: Program): string => `map ${p.exprs.map((e) => e.op).join(", ")}`;
 
 /** Elements from which on a kernel of its own, for vectors of four, is worth being compiled. */
 const MANY = 2 ** 14;
@@ -158,7 +176,7 @@ fn element(${inputs.map((_, k) => `x${k}: u32`).join(", ")}) -> ${result} {
   ${reads.join("\n  ")}
   ${elements.join("\n  ")}
   ${writes.join("\n  ")}`;
-  const name = `map ${p.exprs.map((e) => e.op).join(", ")} (vectors)`;
+  const name = `${nameOf(p)} (vectors)`;
   const isVector = access.map(() => true);
   return { name, access, workgroup: WORKGROUP, body, globals, isVector };
 }
@@ -204,7 +222,7 @@ function mapSource(
     scalar: (i) => (type === "f32" ? `bitcast<f32>(${scalars[i]})` : scalars[i]),
     index: (axis) => positions[p.axes.indexOf(axis)],
   });
-  const name = `map ${p.exprs.map((e) => e.op).join(", ")}`;
+  const name = nameOf(p);
   const element = `${coordinates("c", "i", sizes)}\n${statements}`;
   const bits = outputs.map((v, i) => bitsFor(v.dtype, results[i], type, p.exprs[i].isMask));
   const to = outputs.map((_, i) => slots[inputs.length + i]);

@@ -1,20 +1,13 @@
 /** Batched products of matrices with any strides, tile by tile. Products with a vector are reductions. */
-import {
-  computeType,
-  contiguousStrides,
-  type DType,
-  expr as E,
-  IDENTITY,
-  program,
-  type View,
-} from "@dl/tensor/core";
+import { computeType, contiguousStrides, expr as E, program, type View } from "@dl/tensor/core";
 import type { Engine } from "./engine.ts";
 import type { Access } from "./kernel.ts";
-import { address, bind, coordinates, look, Words, walkOver } from "./operands.ts";
-import { reduce } from "./reduce.ts";
+import { address, allDimensions, bind, coordinates, look, Words, walkOver } from "./operands.ts";
+import { joining, joinSeveral, reduce, severalLike } from "./reduce.ts";
 import { shapeOf, TILE_WORDS, tiledProduct } from "./tiles.ts";
 import { bitsFor, load, store, writeAccess } from "./wgsl/access.ts";
 import { type Type, typeOf } from "./wgsl/expr.ts";
+import { inWindows } from "./windows.ts";
 
 const PRODUCT = program([E.mul(E.input(0), E.input(1))], 2);
 
@@ -26,10 +19,14 @@ export function matmul(engine: Engine, a: View, b: View, output: View): void {
     return;
   }
   const type = typeOf(computeType([a, b], [output]));
+  if (engine.memory.isTooLarge(a, b, output)) {
+    matmulInWindows(engine, a, b, output, type);
+    return;
+  }
   const batchShape = output.shape.slice(0, -2);
   const batchSize = batchShape.reduce((x, y) => x * y, 1);
   const tiles = shapeOf(m, n, a.shape.at(-1)!, batchSize, output.dtype !== "bool");
-  const whole = tiles.parts > 1 ? partialSums(engine, output, type, tiles.parts) : null;
+  const whole = tiles.parts > 1 ? severalLike(engine, output, type, tiles.parts) : null;
   // Of sums in parts, the first; the others follow at the distance of a whole result.
   const to = whole ? look(whole, output.shape, contiguousStrides(output.shape)) : output;
   const views = [a, b, to];
@@ -97,7 +94,7 @@ export function matmul(engine: Engine, a: View, b: View, output: View): void {
   const words = [...tiles.words, whole ? output.numel : 0, ...batch.sizes];
   views.forEach((v, i) => words.push(v.offset, ...v.strides.slice(-2), ...batch.strides[i]));
   engine.queue.dispatch(kernel, bound.blocks, words, engine.spread(tiles.groups));
-  if (whole) addParts(engine, whole, output);
+  if (whole) joinSeveral(engine, "sum", whole, output);
 }
 
 /** The sum over k of the products of a as [..., m, 1, k] and b as [..., 1, n, k]. */
@@ -115,19 +112,20 @@ function asReduction(engine: Engine, a: View, b: View, output: View): void {
   reduce(engine, "sum", PRODUCT, inputs, to, [batch.length + 2], []);
 }
 
-/** Memory for as many results like this one, one behind the other. */
-export function partialSums(engine: Engine, output: View, type: Type, parts: number): View {
-  const numel = output.numel * parts;
-  const buffer = engine.memory.alloc(4 * numel);
-  const dtype: DType = type === "f32" ? "float32" : "int32";
-  const shape = [parts, ...output.shape];
-  const strides = contiguousStrides(shape);
-  return { buffer, dtype, shape, strides, offset: 0, contiguous: true, numel };
-}
-
-/** Adds them up, and gives their memory back. */
-export function addParts(engine: Engine, parts: View, output: View): void {
-  const to = look(output, [1, ...output.shape], [0, ...output.strides]);
-  reduce(engine, "sum", IDENTITY, [parts], to, [0], []);
-  engine.memory.free(parts.buffer);
+function matmulInWindows(engine: Engine, a: View, b: View, output: View, type: Type): void {
+  const rank = output.shape.length;
+  const batch = allDimensions(output.shape.slice(0, -2));
+  const [row, column] = [rank - 2, rank - 1];
+  // Axes: those of the batch, rows and columns of the result, the depth.
+  inWindows(
+    engine,
+    "matmul",
+    [
+      { view: a, dims: [...batch, row, null, column] },
+      { view: b, dims: [...batch, null, column, row] },
+      { view: output, dims: [...batch, row, column, null] },
+    ],
+    ([x, y, to]) => matmul(engine, x, y, to),
+    joining(engine, "sum", type),
+  );
 }

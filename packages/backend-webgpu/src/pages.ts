@@ -53,6 +53,8 @@ export class PagedMemory extends Memory {
   /** Bytes that a kernel can be given at a time of one buffer. */
   bindingLimit: number;
   private readonly gpu: GPUDevice;
+  /** Blocks that are larger than a binding may be, and bytes of those that have not been destroyed. */
+  private readonly large = new Set<Block>();
   private largeBytes = 0;
   /** Large blocks that recorded commands may still name. */
   private discarded: Block[] = [];
@@ -81,7 +83,7 @@ export class PagedMemory extends Memory {
 
   override release(block: Block): void {
     if (!isPiece(block)) {
-      if (block.size > this.bindingLimit) this.discarded.push(block);
+      if (this.large.delete(block)) this.discarded.push(block);
       else super.release(block);
       return;
     }
@@ -110,8 +112,9 @@ export class PagedMemory extends Memory {
     return { ...stats, reserved: stats.reserved + this.largeBytes };
   }
 
-  isTooLarge(buffer: Buffer): boolean {
-    return buffer.bytes > this.bindingLimit;
+  /** Whether one of these does not fit into a binding. */
+  isTooLarge(...views: readonly { readonly buffer: Buffer }[]): boolean {
+    return views.some(({ buffer }) => buffer.bytes > this.bindingLimit);
   }
 
   /** Part of a block, as a buffer that nobody frees. */
@@ -133,7 +136,10 @@ export class PagedMemory extends Memory {
       );
     this.largeBytes += size;
     const usage = GPU_STORAGE | GPU_COPY_SRC | GPU_COPY_DST;
-    return { id: this.nextPiece--, gpu: this.gpu.createBuffer({ size, usage }), size, batch: 0 };
+    const gpu = this.gpu.createBuffer({ size, usage });
+    const block: Block = { id: this.nextPiece--, gpu, size, batch: 0 };
+    this.large.add(block);
+    return block;
   }
 
   /** Throws if a kernel cannot be given this block in one piece. */
@@ -142,7 +148,7 @@ export class PagedMemory extends Memory {
     throw new DlError(
       "memory",
       `webgpu: ${kernel} cannot be given a tensor of ${inMiB(size)} at a time: this adapter allows ${inMiB(this.bindingLimit)} ` +
-        "(maxStorageBufferBindingSize). Elementwise ops and copies work on larger ones; for anything else take parts of it, " +
+        "(maxStorageBufferBindingSize), and there is no axis along which to divide the work. Take parts of the tensor, " +
         "as copies: x.narrow(dim, start, length).clone().",
     );
   }

@@ -10,14 +10,16 @@ import {
   computeType,
   contiguousStrides,
   type DType,
+  expr as E,
   IDENTITY,
   type Program,
+  program,
   type ReduceOp,
   type View,
 } from "@dl/tensor/core";
 import type { Engine } from "./engine.ts";
 import type { Access, Source } from "./kernel.ts";
-import { positionStrides } from "./map.ts";
+import { map, positionStrides } from "./map.ts";
 import {
   address,
   allDimensions,
@@ -31,6 +33,7 @@ import {
 import { combine, trees } from "./trees.ts";
 import { bitsFor, load, store, writeAccess } from "./wgsl/access.ts";
 import { bitsOf, literal, lower, type Type, toInt32, typeOf } from "./wgsl/expr.ts";
+import { inWindows, type Joining } from "./windows.ts";
 
 const THREADS = 64;
 /** Results that keep a device busy when each is one thread's work. */
@@ -50,6 +53,7 @@ export function reduce(
   scalars: readonly number[],
 ): void {
   if (output.numel === 0) return;
+  if (reduceInWindows(engine, op, p, inputs, output, axes, scalars)) return;
   const type = typeOf(computeType(inputs, [output]));
   const { shape } = inputs[0];
   const views = [...inputs, output];
@@ -112,6 +116,78 @@ export function reduce(
   const from = look(partial, shapeOfParts, contiguousStrides(shapeOfParts));
   reduce(engine, op, IDENTITY, [from], place, [kept.sizes.length], []);
   engine.memory.free(partial.buffer);
+}
+
+function reduceInWindows(
+  engine: Engine,
+  op: ReduceOp,
+  p: Program,
+  inputs: readonly View[],
+  output: View,
+  axes: readonly number[],
+  scalars: readonly number[],
+): boolean {
+  // Parts do not know the positions that a program may ask for.
+  if (!engine.memory.isTooLarge(...inputs, output) || p.axes.length > 0) return false;
+  const type = typeOf(computeType(inputs, [output]));
+  const dims = allDimensions(inputs[0].shape);
+  const operands = inputs.map((view) => ({ view, dims }));
+  const kept = dims.map((d) => (axes.includes(d) ? null : d));
+  inWindows(
+    engine,
+    `${op} of ${p.exprs[0].op}`,
+    [...operands, { view: output, dims: kept }],
+    (views) => reduce(engine, op, p, views.slice(0, -1), views.at(-1)!, axes, scalars),
+    joining(engine, op, type),
+  );
+  return true;
+}
+
+const [x, y] = [E.input(0), E.input(1)];
+const OF_TWO: Record<ReduceOp, Program> = {
+  sum: program([E.add(x, y)], 2),
+  prod: program([E.mul(x, y)], 2),
+  max: program([E.max(x, y)], 2),
+  min: program([E.min(x, y)], 2),
+};
+
+/** How results over parts of an axis become one. */
+export const joining = (engine: Engine, op: ReduceOp, type: Type): Joining => ({
+  like({ shape, numel }) {
+    const buffer = engine.memory.alloc(4 * numel);
+    const dtype: DType = type === "f32" ? "float32" : "int32";
+    return {
+      buffer,
+      dtype,
+      shape,
+      numel,
+      strides: contiguousStrides(shape),
+      offset: 0,
+      contiguous: true,
+    };
+  },
+  join(first, second, result) {
+    map(engine, OF_TWO[op], [first, second], [result], []);
+    engine.memory.free(first.buffer);
+    engine.memory.free(second.buffer);
+  },
+});
+
+/** Memory for as many results like this one, one behind the other. */
+export function severalLike(engine: Engine, result: View, type: Type, count: number): View {
+  const numel = result.numel * count;
+  const buffer = engine.memory.alloc(4 * numel);
+  const dtype: DType = type === "f32" ? "float32" : "int32";
+  const shape = [count, ...result.shape];
+  const strides = contiguousStrides(shape);
+  return { buffer, dtype, shape, strides, offset: 0, contiguous: true, numel };
+}
+
+/** Makes one of them, and gives their memory back. */
+export function joinSeveral(engine: Engine, op: ReduceOp, several: View, result: View): void {
+  const to = look(result, [1, ...result.shape], [0, ...result.strides]);
+  reduce(engine, op, IDENTITY, [several], to, [0], []);
+  engine.memory.free(several.buffer);
 }
 
 function partialResults(engine: Engine, type: Type, results: number, parts: number): View {

@@ -1,7 +1,21 @@
 /** What is unusual, and what goes wrong: tensors beyond limits or without elements, other dtypes, errors, lost devices. */
 import "@dl/autograd";
 import { cpu } from "@dl/backend-cpu";
-import { type Backend, DlError, type DType, expr as E, program, tensor, zeros } from "@dl/tensor";
+import { crossEntropy } from "@dl/losses";
+import {
+  avgPool2d,
+  type Backend,
+  conv2d,
+  type DType,
+  expr as E,
+  layerNorm,
+  logSoftmax,
+  maxPool2d,
+  program,
+  softmax,
+  tensor,
+  zeros,
+} from "@dl/tensor";
 import { describe, expect, test } from "vitest";
 import { engineOf } from "./backend.ts";
 import { warmup, webgpu } from "./index.ts";
@@ -60,16 +74,96 @@ describe.skipIf(typeof found === "string")("tensors larger than a binding", () =
     expect(await y.tolist()).toEqual(values.map((v) => 2 * v));
   });
 
-  test("anything else says which limit is in the way", async () => {
+  const sumOf = (x: readonly number[]) => x.reduce((a, b) => a + b, 0);
+  const product = (a: number[][], b: number[][]): number[][] =>
+    a.map((row) => b[0].map((_, j) => sumOf(row.map((v, k) => v * b[k][j]))));
+  const matrix = (rows: number, columns: number): number[][] => {
+    const all = numbers(rows * columns);
+    return Array.from({ length: rows }, (_, i) => all.slice(i * columns, (i + 1) * columns));
+  };
+  const transposed = (m: number[][]): number[][] => m[0].map((_, j) => m.map((row) => row[j]));
+
+  test("reductions over all, over rows and over columns", async () => {
     const device = await another(limit);
     const x = tensor(values, { device });
-    expect(() => x.sum()).toThrow(
-      /sum of input cannot be given a tensor of 0.2 MiB at a time: this adapter allows 0.1 MiB \(maxStorageBufferBindingSize\)/,
+    expect(await x.sum().item()).toBe(sumOf(values));
+    expect(await x.max().item()).toBe(50);
+    expect(await x.mul(x).mean().item()).toBeCloseTo(sumOf(values.map((v) => v * v)) / n, 2);
+    const rows = matrix(500, 100);
+    const square = tensor(rows, { device });
+    expect(await square.sum(1).tolist()).toEqual(rows.map(sumOf));
+    expect(await square.sum(0).tolist()).toEqual(transposed(rows).map(sumOf));
+    // The result is larger than a binding too.
+    const triples = matrix(20_000, 3);
+    expect(await tensor(triples, { device }).amax(1).tolist()).toEqual(
+      triples.map((three) => Math.max(...three)),
     );
-    expect(() => x.reshape(500, 100).matmul(x.reshape(100, 500))).toThrow(DlError);
-    expect(await x.narrow(0, 100, 1000).clone().sum().item()).toBe(
-      values.slice(100, 1100).reduce((a, b) => a + b),
+  });
+
+  test("products: of which rows, columns or depth have to be divided, and vectors", async () => {
+    const device = await another(limit);
+    const [tall, small] = [matrix(500, 100), matrix(100, 20)];
+    const [a, b] = [tall, small].map((m) => tensor(m, { device }));
+    expect(await a.matmul(b).tolist()).toEqual(product(tall, small));
+    expect(await b.t().matmul(a.t()).tolist()).toEqual(transposed(product(tall, small)));
+    // A sum over the long side, and a result that is too large itself.
+    expect(await a.t().matmul(a).tolist()).toEqual(product(transposed(tall), tall));
+    const thin = tensor(matrix(300, 2), { device });
+    expect(await thin.matmul(thin.t()).tolist()).toEqual(
+      product(matrix(300, 2), transposed(matrix(300, 2))),
     );
+    const vector = tensor(numbers(100), { device });
+    expect(await a.matmul(vector).tolist()).toEqual(
+      tall.map((row) => sumOf(row.map((v, k) => v * numbers(100)[k]))),
+    );
+  });
+
+  test("a network: convolution, pooling, softmax, layer norm and cross-entropy with their gradients", async () => {
+    const run = async (device: Backend): Promise<number[][]> => {
+      let seed = 0;
+      const make = (...shape: number[]) => {
+        const count = shape.reduce((a, b) => a * b);
+        const wave = Float32Array.from({ length: count }, (_, i) =>
+          Math.sin(i * (1 + ++seed / 1e5)),
+        );
+        return tensor(wave, { device }).reshape(shape).detach().requiresGrad_();
+      };
+      const [x, weight, bias] = [make(40, 3, 16, 16), make(8, 3, 3, 3), make(8)];
+      const pooled = maxPool2d(conv2d(x, weight, { bias, padding: 1 }), 2);
+      const averaged = avgPool2d(pooled, 2);
+      const normed = layerNorm(averaged.flatten(1), [128], { weight: make(128), bias: make(128) });
+      const [far, near, logits] = [make(300, 100), make(300, 100), make(300, 101)];
+      const labels = tensor(
+        numbers(300).map((v) => v + 50),
+        { device, dtype: "int32" },
+      );
+      const total = normed
+        .mul(make(40, 128))
+        .sum()
+        .add(logSoftmax(far, 0).mul(make(300, 100)).sum())
+        .add(softmax(near, 1).mul(make(300, 100)).sum())
+        .add(crossEntropy(logits, labels, { reduction: "sum" }));
+      total.backward();
+      const grads = [x, weight, bias, far, near, logits].map((t) => t.grad!);
+      const all = [total, normed, ...grads];
+      return Promise.all(all.map(async (t) => Array.from((await t.data()) as Float32Array)));
+    };
+    const expected = await run(cpu());
+    const actual = await run(await another(limit));
+    actual.forEach((got, k) => {
+      const scale = Math.max(...expected[k].map(Math.abs));
+      const far = Math.max(...got.map((v, i) => Math.abs(v - expected[k][i])));
+      expect(far / scale).toBeLessThan(1e-4);
+    });
+  });
+
+  test("where nothing can be divided, the error says which limit is in the way", async () => {
+    const device = await another(limit);
+    const x = tensor(values, { device });
+    expect(() => x.cumsum(0)).toThrow(
+      /cannot be given a tensor of 0.2 MiB at a time: this adapter allows 0.1 MiB \(maxStorageBufferBindingSize\)/,
+    );
+    expect(await x.narrow(0, 100, 1000).clone().sum().item()).toBe(sumOf(values.slice(100, 1100)));
     expect(() => device.alloc(2 ** 50)).toThrow("maxBufferSize");
   });
 });

@@ -11,8 +11,8 @@
 import { type ConvAttrs, contiguousStrides, type View } from "@dl/tensor/core";
 import type { Engine } from "../engine.ts";
 import type { Access } from "../kernel.ts";
-import { addParts, partialSums } from "../matmul.ts";
 import { bind, look, Words } from "../operands.ts";
+import { joinSeveral, severalLike } from "../reduce.ts";
 import { type Factor, shapeOf, TILE_WORDS, type Tiling, tiledProduct } from "../tiles.ts";
 
 type Which = "forward" | "inputGradient" | "weightGradient";
@@ -54,7 +54,7 @@ export function convolution(
     weightGradient: [perGroup, seen * taps, samples * product(outSize)],
   }[which];
   const tiles = shapeOf(m, n, k, groups);
-  const whole = tiles.parts > 1 ? partialSums(engine, result, "f32", tiles.parts) : null;
+  const whole = tiles.parts > 1 ? severalLike(engine, result, "f32", tiles.parts) : null;
   const to = whole ? look(whole, result.shape, contiguousStrides(result.shape)) : result;
   const views = [first, second, to, ...(bias ? [bias] : [])];
   const access: Access[] = ["r", "r", "w", "r"];
@@ -82,7 +82,7 @@ export function convolution(
   ];
   for (const v of views) words.push(v.offset, ...v.strides);
   engine.queue.dispatch(kernel, bound.blocks, words, engine.spread(tiles.groups));
-  if (whole) addParts(engine, whole, result);
+  if (whole) joinSeveral(engine, "sum", whole, result);
   return true;
 }
 

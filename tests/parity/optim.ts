@@ -25,6 +25,8 @@ interface OptimizerCase {
   readonly options: Record<string, unknown>;
   readonly dtype: DType;
   readonly shapes: number[][];
+  /** From which step on each parameter requires a gradient; null is never. Without it all do from the first. */
+  readonly learnt?: readonly (number | null)[];
   readonly after: FixtureTensor[][];
   readonly saved: Saved;
 }
@@ -85,10 +87,21 @@ const make = (c: OptimizerCase, params: Tensor[]) =>
 const parameters = ({ shapes, dtype }: OptimizerCase | LBFGSCase, seed: number) =>
   shapes.map((shape, i) => pattern(shape, i + seed, 3, dtype).requiresGrad_());
 
+/** Whether parameter i requires a gradient at a step. */
+const isLearnt = ({ learnt }: OptimizerCase, i: number, step: number) =>
+  !learnt || (learnt[i] !== null && step >= learnt[i]);
+/** Frozen and unfrozen, as they are before a step. */
+function froze(c: OptimizerCase, params: Tensor[], step: number): Tensor[] {
+  params.forEach((p, i) => {
+    p.requiresGrad_(isLearnt(c, i, step));
+  });
+  return params;
+}
+
 function follow(c: OptimizerCase, params: Tensor[], optimizer: AnyOptimizer, steps: number[]) {
   for (let step = steps[0] + 1; step <= steps[1]; step++) {
-    params.forEach((p, i) => {
-      p.grad = gradient(c, c.shapes[i], step, i);
+    froze(c, params, step).forEach((p, i) => {
+      if (isLearnt(c, i, step)) p.grad = gradient(c, c.shapes[i], step, i);
     });
     optimizer.step();
     const shown = SHOWN.indexOf(step);
@@ -118,6 +131,7 @@ function revived({ state, param_groups }: Saved): OptimizerStateDict {
 const IMPLEMENTATION = ["foreach", "fused", "capturable", "differentiable"];
 
 function expectSaved(c: OptimizerCase, own: OptimizerStateDict): void {
+  expect(Object.keys(own.state)).toEqual(Object.keys(c.saved.state));
   for (const [i, entries] of Object.entries(c.saved.state)) {
     const wanted = Object.entries(entries).filter(([, v]) => v !== null);
     expect(Object.keys(own.state[Number(i)]).sort()).toEqual(wanted.map(([k]) => k).sort());
@@ -220,9 +234,12 @@ function expectState(
 const title = (name: string, options: Record<string, unknown>, dtype: string) =>
   `${name} ${JSON.stringify(options)}${dtype === "float64" ? " in float64" : ""}`;
 
+const titleOf = ({ optimizer, options, dtype, learnt }: OptimizerCase) =>
+  `${title(optimizer, options, dtype)}${learnt ? `, learnt from steps ${JSON.stringify(learnt)}` : ""}`;
+
 const optimizers = all.filter((c) => "optimizer" in c);
 function interrupted(c: OptimizerCase): void {
-  const params = parameters(c, 1);
+  const params = froze(c, parameters(c, 1), 1);
   const optimizer = make(c, params);
   follow(c, params, optimizer, [0, SAVED]);
   expectSaved(c, optimizer.stateDict());
@@ -231,7 +248,11 @@ function interrupted(c: OptimizerCase): void {
   follow(c, params, again, [SAVED, STEPS]);
 }
 function continued(c: OptimizerCase): void {
-  const params = c.after[SHOWN.indexOf(SAVED)].map((t) => toTensor(t).requiresGrad_());
+  const params = froze(
+    c,
+    c.after[SHOWN.indexOf(SAVED)].map((t) => toTensor(t)),
+    SAVED,
+  );
   // The options are in the dictionary.
   const optimizer = make({ ...c, options: {} }, params);
   optimizer.loadStateDict(revived(c.saved));
@@ -275,14 +296,12 @@ const group = "optimizers against PyTorch";
 export const optimization = [
   section(group, optimizers, {
     name: (c) => c.optimizer,
-    title: (c) =>
-      `${title(c.optimizer, c.options, c.dtype)}: ${STEPS} steps, interrupted by a saved state`,
+    title: (c) => `${titleOf(c)}: ${STEPS} steps, interrupted by a saved state`,
     run: interrupted,
   }),
   section(group, optimizers, {
     name: (c) => c.optimizer,
-    title: (c) =>
-      `${title(c.optimizer, c.options, c.dtype)}: continues from PyTorch's state dictionary`,
+    title: (c) => `${titleOf(c)}: continues from PyTorch's state dictionary`,
     run: continued,
   }),
   section(

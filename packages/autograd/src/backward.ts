@@ -9,6 +9,7 @@ import {
   expr,
   formatShape,
   IDENTITY,
+  isTensor,
   onesLike,
   program,
   sameShape,
@@ -17,7 +18,8 @@ import {
   unscoped,
 } from "@dl/tensor/core";
 import { enableGrad, noGrad } from "./mode.ts";
-import { type Edge, edgeOf, type Node } from "./node.ts";
+import type { Edge, Node } from "./node.ts";
+import { currentEdge } from "./views.ts";
 
 /** Where gradients are wanted. A tensor is the callee's only during the call. */
 interface Sink {
@@ -105,6 +107,11 @@ function callHooks(node: Node, grads: (Tensor | null)[]): void {
       const g = grads[i];
       if (!g) continue;
       const changed = unscoped(() => hook(g.node ? g.keep() : g.detach()));
+      if (changed && !sameShape(changed.shape, g.shape))
+        throw new DlError(
+          "gradient",
+          `registerHook: the hook of a result of ${node.name} gave a gradient ${formatShape(changed.shape)}, but ${formatShape(g.shape)} is wanted`,
+        );
       if (changed) grads[i] = changed.node ? changed : changed.detach();
     }
   });
@@ -125,6 +132,11 @@ const ADD = program([expr.add(expr.input(0), expr.input(1))], 2);
  */
 function accumulate(target: Tensor, g: Tensor, createGraph: boolean): void {
   const before = target.grad?.released === null ? target.grad : null;
+  if (before && !sameShape(before.shape, target.shape))
+    throw new DlError(
+      "gradient",
+      `backward: the .grad that a tensor ${formatShape(target.shape)} was given has shape ${formatShape(before.shape)}: nothing can be added to it`,
+    );
   if (createGraph) {
     target.grad = (before ? add(before, g) : g.clone()).keep();
     return;
@@ -150,7 +162,12 @@ function accumulate(target: Tensor, g: Tensor, createGraph: boolean): void {
 }
 
 function seedFor(output: Tensor, gradient: Tensor | undefined, name: string): Tensor {
-  if (gradient) {
+  if (gradient !== undefined && gradient !== null) {
+    if (!isTensor(gradient))
+      throw new DlError(
+        "gradient",
+        `${name}: the gradient ${formatShape(output.shape)} of what is differentiated has to be a tensor, as in backward(tensor(…)); options come second`,
+      );
     if (!sameShape(gradient.shape, output.shape)) {
       throw new DlError(
         "gradient",
@@ -170,7 +187,7 @@ function seedFor(output: Tensor, gradient: Tensor | undefined, name: string): Te
 }
 
 function rootOf(output: Tensor, name: string): Edge {
-  const edge = edgeOf(output);
+  const edge = currentEdge(output, name);
   if (edge) return edge;
   throw new DlError(
     "gradient",
@@ -234,7 +251,7 @@ export function gradients(
   const ins = list(inputs);
   const seeds = gradOutputs === undefined ? [] : list<Tensor | undefined>(gradOutputs);
   const wanted = ins.map((t, i) => {
-    const edge = edgeOf(t);
+    const edge = currentEdge(t, "grad");
     if (!edge)
       throw new DlError(
         "gradient",

@@ -4,6 +4,7 @@ import { backward } from "./backward.ts";
 import { isGradEnabled, noGrad } from "./mode.ts";
 import { edgeOf } from "./node.ts";
 import { record } from "./record.ts";
+import { adopt, currentEdge, overwrite } from "./views.ts";
 
 export { detectAnomaly } from "./anomaly.ts";
 export { backward, type GradOptions } from "./backward.ts";
@@ -23,9 +24,11 @@ installLayer(record);
 state.autograd = {
   isGradEnabled,
   noGrad,
+  overwrite,
+  adopt,
   backward,
   registerHook(tensor, hook) {
-    const edge = edgeOf(tensor);
+    const edge = currentEdge(tensor, "registerHook");
     if (!edge)
       throw new DlError(
         "gradient",
@@ -39,7 +42,7 @@ state.autograd = {
     };
   },
   retainGrad(tensor) {
-    const edge = edgeOf(tensor);
+    const edge = currentEdge(tensor, "retainGrad");
     if (!edge) throw new DlError("gradient", "retainGrad: this tensor does not require a gradient");
     if (!edge.node.leaf) edge.node.retained[edge.output] = tensor;
   },

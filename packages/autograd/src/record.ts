@@ -1,15 +1,8 @@
-import {
-  DlError,
-  formatShape,
-  isFloating,
-  type Layer,
-  type Op,
-  state,
-  type Tensor,
-} from "@dl/tensor/core";
+import { isFloating, type Layer, type Op, state, type Tensor } from "@dl/tensor/core";
 import { anomaly } from "./anomaly.ts";
 import { isGradEnabled, pause } from "./mode.ts";
-import { attach, type Edge, edgeOf, Node } from "./node.ts";
+import { attach, type Edge, Node } from "./node.ts";
+import { currentEdge, trackViews } from "./views.ts";
 
 /** The layer: an op whose inputs require a gradient leaves a node; what it is made of is not recorded. */
 export const record: Layer = (op, inputs, attrs, next) => {
@@ -20,13 +13,18 @@ export const record: Layer = (op, inputs, attrs, next) => {
       break;
     }
   }
-  if (!isNeeded || !op.gradient || !isGradEnabled())
-    return anomaly.isOn ? anomaly.run(op, inputs, attrs, next) : next(op, inputs, attrs);
-  const edges = inputs.map((t) => currentEdge(t, op));
+  const isOn = isGradEnabled();
+  if (!isNeeded || !op.gradient || !isOn) {
+    const outputs = anomaly.isOn ? anomaly.run(op, inputs, attrs, next) : next(op, inputs, attrs);
+    if (isOn && inputs.length === 1) trackViews(op, inputs[0], attrs, outputs);
+    return outputs;
+  }
+  const edges = inputs.map((t) => currentEdge(t, op.name));
   const outputs = pause(() =>
     anomaly.isOn ? anomaly.run(op, inputs, attrs, next) : next(op, inputs, attrs),
   );
   attachNode(op, inputs, attrs, edges, outputs);
+  if (inputs.length === 1) trackViews(op, inputs[0], attrs, outputs);
   return outputs;
 };
 
@@ -51,18 +49,6 @@ function attachNode(
   });
   // The tensors own the node now.
   if (--node.owners === 0) node.release();
-}
-
-/** A tensor whose memory was written to through another handle no longer is what its history says. */
-function currentEdge(t: Tensor, op: Op): Edge | null {
-  if (t.node && t.nodeVersion !== t.memory.storage.version) {
-    throw new DlError(
-      "in-place",
-      `${op.name}: an operand ${formatShape(t.shape)} made by ${t.node.name} was changed in place through a view or another handle, so its gradient ` +
-        "would be wrong. Build the changed tensor with where, cat or scatter instead",
-    );
-  }
-  return edgeOf(t);
 }
 
 /** ` in Net.features (Sequential)`, for messages. */

@@ -119,8 +119,7 @@ export class SubsetRandomSampler implements Sampler {
 /**
  * `numSamples` indices, each drawn in proportion to its weight: for classes of unequal size.
  *
- * With replacement the draws are PyTorch's. Without, they have the same distribution but are other draws: PyTorch
- * takes them from a generator inside Intel's MKL.
+ * The draws are PyTorch's, with replacement and without.
  *
  * @example
  * manualSeed(5);
@@ -184,9 +183,11 @@ export class WeightedRandomSampler implements Sampler {
   }
   /** The order in which independent exponential clocks ring, one per weight, is that of draws without replacement. */
   #different(): Int32Array {
-    const clocks = this.weights.map((w) =>
-      w > 0 ? -Math.log1p(-this.generator.uniform64()) / w : Infinity,
-    );
+    // A weight of 0 draws too, as in PyTorch: the others' draws, and what follows, depend on it.
+    const clocks = this.weights.map((w) => {
+      const time = -Math.log1p(-this.generator.uniform64());
+      return w > 0 ? time / w : Infinity;
+    });
     return Int32Array.from(clocks.keys())
       .sort((a, b) => clocks[a] - clocks[b])
       .subarray(0, this.length);

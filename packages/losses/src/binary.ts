@@ -17,7 +17,8 @@ const BINARY = makeMapOp(
   (g) => [
     // PyTorch's form, in which p = 0 and p = 1 divide by 1e-12 rather than by 0.
     E.div(E.mul(g, E.sub(p, t)), E.max(E.mul(E.sub(1, p), p), 1e-12)),
-    E.mul(g, E.sub(logOfRest, logOf(p))),
+    // Not bounded, as PyTorch has it: infinite at p = 0 and p = 1.
+    E.mul(g, E.sub(E.log1p(E.neg(p)), E.log(p))),
   ],
 );
 

@@ -171,10 +171,15 @@ export function normalizeByBatch(
   name = "batchNorm",
 ): Tensor {
   const n = countOf(x.shape);
-  if (n <= 1) {
+  if (n === 1) {
     throw new ShapeError(
       `${name}: in training there has to be more than one value per channel, the input ${formatShape(x.shape)} has ${n}: use a larger batch (dropLast: true in the loader if this is its last one), or eval()`,
     );
+  }
+  // As in PyTorch an empty batch has an empty result, and running statistics stay where they are.
+  if (n === 0) {
+    const [zeros, ones] = [0, 1].map((value) => x.newFull([x.shape[1]], value));
+    return normalizeByStatistics(x, zeros, ones, affine, eps);
   }
   return scope(
     () => {

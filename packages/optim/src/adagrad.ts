@@ -1,6 +1,6 @@
 import { expr as E, program } from "@dl/tensor/core";
 import { ElementwiseOptimizer, programCache, type Update } from "./elementwise.ts";
-import { type ParamsArgument, requireWithin } from "./optimizer.ts";
+import { filled, type ParamsArgument, requireWithin } from "./optimizer.ts";
 
 export interface AdagradOptions {
   /** Default 1e-2. */
@@ -9,7 +9,7 @@ export interface AdagradOptions {
   lrDecay: number;
   /** L2 penalty. Default 0. */
   weightDecay: number;
-  /** What the sums start with. Default 0. */
+  /** What the sums start with. The constructor's is for all groups. Default 0. */
   initialAccumulatorValue: number;
   /** Default 1e-10. */
   eps: number;
@@ -48,13 +48,17 @@ export class Adagrad extends ElementwiseOptimizer<AdagradOptions> {
       maximize: false,
       ...options,
     });
+    // As in PyTorch: of every parameter, those without a gradient too, from the start.
+    for (const p of this.paramGroups.flatMap((group) => group.params))
+      this.state.set(p, { step: 0, sum: filled(p, p.shape, this.initial()) });
   }
   protected check(group: AdagradOptions): void {
     for (const name of ["lr", "lrDecay", "weightDecay", "initialAccumulatorValue", "eps"] as const)
       requireWithin("Adagrad", name, group[name], 0);
   }
-  protected override initial(_name: string, group: AdagradOptions): number {
-    return group.initialAccumulatorValue;
+  /** The constructor's, as in PyTorch, whatever a group says. */
+  protected override initial(): number {
+    return this.defaults.initialAccumulatorValue;
   }
   protected update(group: AdagradOptions): Update {
     return update(group.weightDecay !== 0, group.maximize);

@@ -231,7 +231,7 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
           start,
           t,
           largest,
-          toleranceChange,
+          SEARCH_TOLERANCE,
           maxEval - evaluations,
         );
         ({ t, value: loss, gradient } = search.point);
@@ -331,6 +331,9 @@ export class LBFGS extends Optimizer<LBFGSOptions> {
     return state as unknown as History;
   }
 }
+
+/** Of the line search, whatever `toleranceChange` is: PyTorch does not pass that on. */
+const SEARCH_TOLERANCE = 1e-9;
 
 const COPY = program([E.input(0)], 1);
 

@@ -87,7 +87,10 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     return p.shape;
   }
 
-  /** Parameters that join later, with hyperparameters of their own: what is left out is as the constructor was given it. */
+  /**
+   * Parameters that join later, with hyperparameters of their own: what is left out is as the constructor was given it.
+   * Those that require no gradient are passed over by `step()` until they do.
+   */
   addParamGroup(group: Partial<H> & { params: Iterable<Tensor> | Tensor }): void {
     const params = isTensor(group.params) ? [group.params] : [...group.params];
     const known = new Set(this.paramGroups.flatMap((g) => g.params));
@@ -98,11 +101,6 @@ export abstract class Optimizer<H extends { lr: number } = any> {
         throw new DlError(
           "value",
           `${this.constructor.name}: parameter ${i} ${formatShape(p.shape)} is the result of an op, which cannot be optimized: pass the leaf that it was made from`,
-        );
-      if (!p.requiresGrad)
-        throw new DlError(
-          "value",
-          `${this.constructor.name}: parameter ${i} ${formatShape(p.shape)} does not require a gradient: filter with (p) => p.requiresGrad`,
         );
       if (known.has(p))
         throw new DlError(
@@ -189,7 +187,8 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     const state: OptimizerStateDict["state"] = {};
     for (const [p, entries] of this.state) {
       const { step, ...rest } = entries;
-      state[numbers.get(p)!] = this.countsSteps && step !== undefined ? { step, ...rest } : rest;
+      const shown = this.countsSteps && step !== undefined ? { step, ...rest } : rest;
+      if (Object.keys(shown).length > 0) state[numbers.get(p)!] = shown;
     }
     const param_groups = this.paramGroups.map(({ params, ...hyper }) => ({
       ...Object.fromEntries(Object.entries(hyper).map(([k, v]) => [snakeCase(k), v])),
@@ -248,8 +247,9 @@ export abstract class Optimizer<H extends { lr: number } = any> {
     this.state.clear();
     for (const [n, entries] of Object.entries(dict.state ?? {})) {
       const p = byNumber.get(Number(n))!;
-      // Where PyTorch keeps no count, state that exists means that there was a step.
-      const own: ParameterState = this.countsSteps ? {} : { step: 1 };
+      // Where PyTorch keeps no count, state that exists means that there was a step; old checkpoints have it as null.
+      const hasStepped = !this.countsSteps && Object.values(entries).some((v) => v !== null);
+      const own: ParameterState = hasStepped ? { step: 1 } : {};
       for (const [name, value] of Object.entries(entries)) {
         const loaded = this.loaded(name, value, p);
         if (loaded !== null) own[name] = loaded;

@@ -1,6 +1,6 @@
 import { DlError, expr as E, program } from "@dl/tensor/core";
 import { ElementwiseOptimizer, programCache, type Update } from "./elementwise.ts";
-import { type ParamsArgument, requireWithin } from "./optimizer.ts";
+import { type ParameterState, type ParamsArgument, requireWithin } from "./optimizer.ts";
 
 export interface SGDOptions {
   /** Default 1e-3. */
@@ -68,7 +68,9 @@ export class SGD extends ElementwiseOptimizer<SGDOptions> {
   protected update(group: SGDOptions): Update {
     return update(group.momentum !== 0, group.nesterov, group.weightDecay !== 0, group.maximize);
   }
-  protected scalars(group: SGDOptions, step: number): number[] {
+  protected scalars(group: SGDOptions, step: number, state: ParameterState): number[] {
+    // Momentum may be turned on later: its first step is still to come.
+    if (group.momentum === 0) state.step = 0;
     return [group.lr, group.momentum, step === 1 ? 1 : 1 - group.dampening, group.weightDecay];
   }
 }

@@ -176,6 +176,8 @@ export {
   sinc,
 } from "./ops/angles.ts";
 export {
+  type AlphaOptions,
+  add,
   addcdiv,
   addcmul,
   div,
@@ -185,10 +187,12 @@ export {
   gcd,
   lcm,
   ldexp,
+  pow,
   type RoundingMode,
+  sub,
+  subtract,
 } from "./ops/arithmetic.ts";
 export {
-  add,
   arctan2,
   atan2,
   eq,
@@ -211,10 +215,7 @@ export {
   multiply,
   ne,
   notEqual,
-  pow,
   remainder,
-  sub,
-  subtract,
   trueDivide,
 } from "./ops/binary.ts";
 export {
@@ -699,7 +700,7 @@ export {
   type TensorHook,
 } from "./state.ts";
 export { Storage } from "./storage.ts";
-export type { GraphNode } from "./tensor.ts";
+export type { GraphNode, ViewOf, ViewStep } from "./tensor.ts";
 export { isTensor, type NestedNumbers, type NewOptions, Tensor } from "./tensor.ts";
 export { breathe, macrotask } from "./turn.ts";
 export { allocate, denseLike, View as TensorView } from "./view.ts";

@@ -12,7 +12,9 @@ import {
   broadcastShapes,
   contiguousStrides,
   numelOf,
+  requireCount,
   requireSizes,
+  requireWhole,
   type Shape,
   shapeArgument,
 } from "./shape.ts";
@@ -95,7 +97,7 @@ export function tensor(data: TensorData, options: TensorOptions & { shape?: Shap
       );
     const dtype = options.dtype ?? own;
     const shape = options.shape ?? [data.length];
-    requireCount(data.length, shape);
+    requireFilled(data.length, shape);
     return finish(
       adoptArray(
         dtype === "bool"
@@ -117,11 +119,12 @@ export function tensor(data: TensorData, options: TensorOptions & { shape?: Shap
   const array = new (typedArrayFor(dtype))(flat.length);
   for (let i = 0; i < flat.length; i++)
     array[i] = dtype === "bool" ? (flat[i] ? 1 : 0) : Number(flat[i]);
-  if (options.shape) requireCount(flat.length, options.shape);
+  if (options.shape) requireFilled(flat.length, options.shape);
   return finish(adoptArray(array, dtype, options.shape ?? shape, options.device), options);
 }
 
-function requireCount(count: number, shape: Shape): void {
+function requireFilled(count: number, shape: Shape): void {
+  requireSizes("tensor", shape);
   if (count !== numelOf(shape))
     throw new ShapeError(
       `tensor: ${count} numbers do not fill ${formatShape(shape)}, which has ${numelOf(shape)}`,
@@ -253,6 +256,7 @@ export function linspace(
   steps: number,
   options: TensorOptions = {},
 ): Tensor {
+  requireCount("linspace", "steps", steps);
   const dtype = options.dtype ?? "float32";
   const array = new (typedArrayFor(dtype))(steps);
   const round = dtype === "float64" ? (x: number) => x : Math.fround;
@@ -282,6 +286,7 @@ export function logspace(
   steps: number,
   { base = 10, ...options }: TensorOptions & { base?: number } = {},
 ): Tensor {
+  requireCount("logspace", "steps", steps);
   const dtype = options.dtype ?? "float32";
   const array = new (typedArrayFor(dtype))(steps);
   const step = steps > 1 ? (end - start) / (steps - 1) : 0;
@@ -372,6 +377,7 @@ function drawn(
   options: RandomOptions,
   draw: (generator: Generator, out: Float32Array | Float64Array) => void,
 ): Tensor {
+  requireSizes("random numbers", shape);
   const dtype = options.dtype ?? "float32";
   if (!isFloating(dtype))
     throw new DlError("dtype", `random numbers of dtype ${dtype}: use randint`);
@@ -459,6 +465,9 @@ export function randint(
     Shape,
     RandomOptions?,
   ];
+  requireWhole("randint", "low", low);
+  requireWhole("randint", "high", high);
+  requireSizes("randint", shape);
   if (!(high > low))
     throw new DlError("value", `randint: there is no whole number on [${low}, ${high})`);
   const dtype = options.dtype ?? "int32";
@@ -468,6 +477,7 @@ export function randint(
 }
 /** 0 … n−1 in random order, int32. */
 export function randperm(n: number, options: RandomOptions = {}): Tensor {
+  requireCount("randperm", "n", n);
   const order = (options.generator ?? defaultGenerator).permutation(n);
   const dtype = options.dtype ?? "int32";
   const array = dtype === "int32" ? order : new (typedArrayFor(dtype))(order);
@@ -484,6 +494,7 @@ export function randomMask(
     generator = defaultGenerator,
   }: { device?: Backend; generator?: Generator } = {},
 ): Tensor {
+  requireSizes("randomMask", shape);
   const out = allocate(device, "float32", shape);
   if (out.numel > 0) device.random(out, generator.nextKey());
   const numbers = new Tensor(out);

@@ -459,7 +459,12 @@ export function commonBackend(name: string, operands: readonly Tensor[]): Backen
   return backend;
 }
 
-export function checkTensor(x: unknown, name: string, position: number): Tensor {
+export function checkTensor(
+  x: unknown,
+  name: string,
+  position: number,
+  wanted = "a tensor or a number",
+): Tensor {
   if (x instanceof Tensor) return x;
   const what =
     x === null
@@ -471,7 +476,7 @@ export function checkTensor(x: unknown, name: string, position: number): Tensor 
           : `a ${typeof x}`;
   throw new DlError(
     "value",
-    `${name}: operand ${position} is ${x === undefined ? "missing" : what}; a tensor or a number is wanted: wrap data in tensor(...)`,
+    `${name}: operand ${position} is ${x === undefined ? "missing" : what}; ${wanted} is wanted: wrap data in tensor(...)`,
   );
 }
 

@@ -62,7 +62,9 @@ const RULES = {
   max: ({ args: [a, b] }, g) => [shared(E.lt(a, b), a, b, g), shared(E.lt(b, a), a, b, g)],
   min: ({ args: [a, b] }, g) => [shared(E.lt(b, a), a, b, g), shared(E.lt(a, b), a, b, g)],
   atan2: ({ args: [a, b] }, g) => {
-    const q = E.div(g, E.add(E.mul(a, a), E.mul(b, b)));
+    const square = E.add(E.mul(a, a), E.mul(b, b));
+    // The origin has no direction.
+    const q = E.select(E.eq(square, 0), 0, E.div(g, square));
     return [E.mul(q, b), E.neg(E.mul(q, a))];
   },
 

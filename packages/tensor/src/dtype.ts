@@ -27,13 +27,25 @@ const INFO: Record<DType, DTypeInfo> = {
 
 export const DTYPES = Object.keys(INFO) as DType[];
 
-export const bytesPerElement = (dtype: DType): number => INFO[dtype].bytes;
-export const isFloating = (dtype: DType): boolean => INFO[dtype].category === 2;
+/** @throws DlError for what is no dtype, which programs without types may ask for. */
+function infoOf(dtype: DType): DTypeInfo {
+  const info = INFO[dtype];
+  if (!info)
+    throw new DlError(
+      "dtype",
+      `${JSON.stringify(dtype)} is no dtype: there are ${DTYPES.join(", ")}, and PyTorch's int64 is int32 here`,
+    );
+  return info;
+}
+
+export const bytesPerElement = (dtype: DType): number => infoOf(dtype).bytes;
+export const isFloating = (dtype: DType): boolean => infoOf(dtype).category === 2;
 /** PyTorch's category order: bool 0, integers 1, floating point 2. */
-export const dtypeCategory = (dtype: DType): 0 | 1 | 2 => INFO[dtype].category;
+export const dtypeCategory = (dtype: DType): 0 | 1 | 2 => infoOf(dtype).category;
 
 /** The smallest dtype that holds both, by PyTorch's rules (`torch.promote_types`). */
-export const promoteTypes = (a: DType, b: DType): DType => (INFO[a].rank >= INFO[b].rank ? a : b);
+export const promoteTypes = (a: DType, b: DType): DType =>
+  infoOf(a).rank >= infoOf(b).rank ? a : b;
 
 /**
  * May a result of `from` be written into a tensor of `to`? A category may grow, not shrink: widths do not count.
@@ -44,7 +56,7 @@ export const promoteTypes = (a: DType, b: DType): DType => (INFO[a].rank >= INFO
  * [canCast("float64", "float32"), canCast("float32", "int32")] // => [true, false]
  */
 export const canCast = (from: DType, to: DType): boolean =>
-  INFO[from].category <= INFO[to].category;
+  infoOf(from).category <= infoOf(to).category;
 
 /** The dtype of a result that has to be floating point: integers and booleans become float32. */
 export const toFloating = (dtype: DType): DType => (isFloating(dtype) ? dtype : "float32");
@@ -83,10 +95,12 @@ const ARRAYS: Record<DType, TypedArrayConstructor | undefined> = {
 /** The JavaScript array that holds elements of this dtype. */
 export function typedArrayFor(dtype: DType): TypedArrayConstructor {
   const constructor = ARRAYS[dtype];
-  if (!constructor)
+  if (!constructor) {
+    infoOf(dtype);
     throw new TypeError(
       `${dtype} needs Float16Array, which this JavaScript engine lacks: use float32`,
     );
+  }
   return constructor;
 }
 
@@ -130,7 +144,7 @@ const FLOATS: {
  * finfo("float32").eps // => 1.19209e-7
  */
 export function finfo(dtype: DType = "float32"): FloatInfo {
-  const limits = FLOATS[dtype];
+  const limits = infoOf(dtype) && FLOATS[dtype];
   if (!limits)
     throw new DlError("dtype", `finfo: ${dtype} has no fractions: iinfo tells its limits`);
   const [max, eps, tiny, resolution] = limits;
@@ -154,7 +168,7 @@ export interface IntegerInfo {
  * iinfo("int32").max // => 2147483647
  */
 export function iinfo(dtype: DType): IntegerInfo {
-  if (INFO[dtype].category !== 1)
+  if (infoOf(dtype).category !== 1)
     throw new DlError(
       "dtype",
       `iinfo: ${dtype} is no integer dtype: finfo tells the limits of floating point ones`,

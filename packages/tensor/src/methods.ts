@@ -469,7 +469,7 @@ export class TensorMethods {
     return choices.nanToNum(this, options);
   }
   trunc(this: Tensor): Tensor {
-    return isFloating(this.dtype) ? unary.trunc(this) : this;
+    return isFloating(this.dtype) ? unary.trunc(this) : this.clone();
   }
   expm1(this: Tensor): Tensor {
     return unary.expm1(this);

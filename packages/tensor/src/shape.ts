@@ -39,11 +39,11 @@ export function wrapDim(dim: number, rank: number, op: string): number {
 
 /** Wraps several, rejects repeats; undefined means all. Ascending. */
 export function wrapDims(
-  dims: number | readonly number[] | undefined,
+  dims: number | readonly number[] | null | undefined,
   rank: number,
   op: string,
 ): number[] {
-  if (dims === undefined) return Array.from({ length: rank }, (_, d) => d);
+  if (dims === undefined || dims === null) return Array.from({ length: rank }, (_, d) => d);
   const list = typeof dims === "number" ? [dims] : dims;
   if (list.length === 0) return Array.from({ length: rank }, (_, d) => d);
   const wrapped = list.map((d) => wrapDim(d, rank, op)).sort((a, b) => a - b);
@@ -108,6 +108,17 @@ export function inferShape(shape: Shape, numel: number, op: string): Shape {
     );
   }
   return shape.map((n) => (n === -1 ? numel / rest : n));
+}
+
+/** @throws DlError when an argument is not a whole number. */
+export function requireWhole(name: string, argument: string, value: number): void {
+  if (!Number.isInteger(value))
+    throw new DlError("value", `${name}: ${argument} is ${value}: a whole number is wanted`);
+}
+/** @throws DlError when an argument is not a whole number from 0. */
+export function requireCount(name: string, argument: string, value: number): void {
+  if (!Number.isInteger(value) || value < 0)
+    throw new DlError("value", `${name}: ${argument} is ${value}: a whole number from 0 is wanted`);
 }
 
 /** @throws ShapeError when a size is not a whole number from 0. */

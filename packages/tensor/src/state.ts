@@ -10,6 +10,10 @@ export interface Autograd {
   isGradEnabled(): boolean;
   /** Runs `fn`, awaits included if it is async, without recording. */
   noGrad<T>(fn: () => T): T;
+  /** `value` is about to be written into `view`: the tensor that it is a view of depends on it from now on. */
+  overwrite(view: Tensor, value: Tensor): void;
+  /** `tensor` gets the history of `value`. */
+  adopt(tensor: Tensor, value: Tensor): void;
   backward(root: Tensor, gradient: Tensor | undefined, options: BackwardOptions): void;
   registerHook(tensor: Tensor, hook: TensorHook): () => void;
   retainGrad(tensor: Tensor): void;

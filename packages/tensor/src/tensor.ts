@@ -3,6 +3,7 @@
  */
 import type { Backend } from "./backend.ts";
 import type { Operand } from "./define.ts";
+import type { Op } from "./dispatch.ts";
 import {
   bytesPerElement,
   type DType,
@@ -29,7 +30,7 @@ import * as unary from "./ops/unary.ts";
 import * as views from "./ops/views.ts";
 import { formatTensor } from "./print.ts";
 import { adopt, keep, scope } from "./scope.ts";
-import { contiguousStrides, type Shape, shapeArgument } from "./shape.ts";
+import { contiguousStrides, type Shape, shapeArgument, wrapDim } from "./shape.ts";
 import { type Autograd, type BackwardOptions, state, type TensorHook } from "./state.ts";
 import { Storage } from "./storage.ts";
 import { breathe } from "./turn.ts";
@@ -43,6 +44,19 @@ export interface GraphNode {
   owners: number;
   readonly name: string;
   release(): void;
+}
+
+/** @internal Of a view: the tensor whose memory it looks at, what that looked like, and the ops that lead from it to the view. */
+export interface ViewOf {
+  readonly base: Tensor;
+  readonly memory: View;
+  readonly path: readonly ViewStep[];
+}
+/** @internal */
+export interface ViewStep {
+  readonly op: Op;
+  readonly attrs: unknown;
+  readonly output: number;
 }
 
 /** Further methods, which a page can do without. */
@@ -72,6 +86,8 @@ export class Tensor {
   nodeOutput = 0;
   /** @internal The storage's version when the node was attached: a later one means that the history is stale. */
   nodeVersion = 0;
+  /** @internal For views that were made while gradients are recorded: what is written into one is written into the others. */
+  viewOf: ViewOf | null = null;
   #isLeafWithGrad = false;
   /** What `backward()` added up: for leaves that require a gradient, and after `retainGrad()`. */
   grad: Tensor | null = null;
@@ -158,7 +174,11 @@ export class Tensor {
   size(): Shape;
   size(dim: number): number;
   size(dim?: number): Shape | number {
-    return dim === undefined ? this.shape : this.shape.at(dim)!;
+    if (dim === undefined) return this.shape;
+    const d = wrapDim(dim, this.rank, "size");
+    if (this.rank === 0)
+      throw new DlError("value", `size: a tensor of no dimensions has no dim ${dim}`);
+    return this.shape[d];
   }
   stride(): readonly number[] {
     return this.#view.strides;
@@ -257,7 +277,15 @@ export class Tensor {
 
   /** Is this to be differentiated? Assignable on leaves. */
   get requiresGrad(): boolean {
-    return this.node !== null || this.#isLeafWithGrad;
+    return (
+      this.node !== null || this.#isLeafWithGrad || (this.viewOf !== null && this.#isOfRecorded())
+    );
+  }
+  /** Whether something with a history has been written into the memory that this view looks at. */
+  #isOfRecorded(): boolean {
+    const { base } = this.viewOf!;
+    const isStale = this.nodeVersion !== this.#view.storage.version;
+    return isStale && base.released === null && base.requiresGrad;
   }
   set requiresGrad(value: boolean) {
     if (value && !isFloating(this.dtype))
@@ -278,7 +306,7 @@ export class Tensor {
   }
   /** Made by the user rather than by a recorded op. */
   get isLeaf(): boolean {
-    return this.node === null;
+    return this.node === null && (this.#isLeafWithGrad || !this.requiresGrad);
   }
   /**
    * Gradients of this with respect to every leaf that it was made from, added to their `.grad`.
@@ -311,6 +339,7 @@ export class Tensor {
     if (this.released !== null) return;
     this.released = by;
     this.#view.storage.release();
+    this.viewOf = null;
     if (this.node && --this.node.owners === 0) this.node.release();
     this.grad?.release(by);
   }
@@ -332,6 +361,7 @@ export class Tensor {
         "set_: this tensor is the result of an op: its gradient would be that of other numbers",
       );
     this.lookAt(source.memory);
+    this.viewOf = null;
     return this;
   }
   /** @internal */
@@ -459,11 +489,11 @@ export class Tensor {
   // ---- arithmetic ----------------------------------------------------------------------------------------------------
 
   /** this + alpha · other */
-  add(other: Operand, { alpha = 1 } = {}): Tensor {
-    return binary.add(this, times(other, alpha));
+  add(other: Operand, options?: arithmetic.AlphaOptions): Tensor {
+    return arithmetic.add(this, other, options);
   }
-  sub(other: Operand, { alpha = 1 } = {}): Tensor {
-    return binary.sub(this, times(other, alpha));
+  sub(other: Operand, options?: arithmetic.AlphaOptions): Tensor {
+    return arithmetic.sub(this, other, options);
   }
   mul(other: Operand): Tensor {
     return binary.mul(this, other);
@@ -472,10 +502,7 @@ export class Tensor {
     return arithmetic.div(this, other, options);
   }
   pow(exponent: Operand): Tensor {
-    if (exponent === 2) return unary.square(this);
-    if (exponent === 1) return casts.clone(this);
-    if (exponent === 0.5) return unary.sqrt(this);
-    return binary.pow(this, exponent);
+    return arithmetic.pow(this, exponent);
   }
   maximum(other: Operand): Tensor {
     return binary.maximum(this, other);
@@ -530,11 +557,7 @@ export class Tensor {
   clamp(options: { min?: Operand; max?: Operand }): Tensor;
   clamp(min?: Operand | null, max?: Operand | null): Tensor;
   clamp(first?: Operand | null | { min?: Operand; max?: Operand }, max?: Operand | null): Tensor {
-    const isOptions = first !== null && typeof first === "object" && !isTensor(first);
-    return choices.clamp(
-      this,
-      isOptions ? first : { min: (first as Operand) ?? undefined, max: max ?? undefined },
-    );
+    return choices.clamp(this, first as Operand, max);
   }
   maskedFill(mask: Tensor, value: Operand): Tensor {
     return choices.maskedFill(this, mask, value);
@@ -555,13 +578,13 @@ export class Tensor {
     return unary.square(this);
   }
   floor(): Tensor {
-    return isFloating(this.dtype) ? unary.floor(this) : this;
+    return isFloating(this.dtype) ? unary.floor(this) : casts.clone(this);
   }
   ceil(): Tensor {
-    return isFloating(this.dtype) ? unary.ceil(this) : this;
+    return isFloating(this.dtype) ? unary.ceil(this) : casts.clone(this);
   }
   round(options: { decimals?: number } = {}): Tensor {
-    return isFloating(this.dtype) ? unary.round(this, options) : this;
+    return isFloating(this.dtype) ? unary.round(this, options) : casts.clone(this);
   }
   sqrt(): Tensor {
     return unary.sqrt(this);
@@ -638,11 +661,11 @@ export class Tensor {
   zero_(): this {
     return inplace.fill_(this, 0);
   }
-  add_(other: Operand, { alpha = 1 } = {}): this {
-    return inplace.write(this, "add_", this.add(other, { alpha }));
+  add_(other: Operand, options?: arithmetic.AlphaOptions): this {
+    return inplace.write(this, "add_", this.add(other, options));
   }
-  sub_(other: Operand, { alpha = 1 } = {}): this {
-    return inplace.write(this, "sub_", this.sub(other, { alpha }));
+  sub_(other: Operand, options?: arithmetic.AlphaOptions): this {
+    return inplace.write(this, "sub_", this.sub(other, options));
   }
   mul_(other: Operand): this {
     return inplace.change(this, "mul_", (x) => x.mul(other), [other]);
@@ -661,11 +684,6 @@ export class Tensor {
 }
 
 Object.defineProperty(Tensor.prototype, BRAND, { value: true });
-
-function times(x: Operand, alpha: number): Operand {
-  if (alpha === 1) return x;
-  return typeof x === "number" ? x * alpha : binary.mul(x, alpha);
-}
 
 /** The elements of a view whose memory is a JavaScript array, row-major. */
 function copyOut(view: View, host: ArrayBufferView): TypedArray {

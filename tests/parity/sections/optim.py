@@ -110,12 +110,20 @@ def numbered(state):
     return {"state": {str(k): v for k, v in state["state"].items()}, "param_groups": state["param_groups"]}
 
 
-def run(name, options, shapes, dtype=torch.float32):
+def run(name, options, shapes, dtype=torch.float32, learnt=None):
+    """`learnt` says of each parameter from which step on it requires a gradient; None is never."""
     params = [plain(pattern(*s, seed=i + 1, scale=3.0, dtype=dtype)).clone().requires_grad_() for i, s in enumerate(shapes)]
+    starts = learnt or [1] * len(params)
+    is_learnt = lambda i, step: starts[i] is not None and step >= starts[i]
+    for i, p in enumerate(params):
+        p.requires_grad_(is_learnt(i, 1))
     optimizer = getattr(torch.optim, name)(params, **options)
     after, saved = [], None
     for step in range(1, STEPS + 1):
         for i, p in enumerate(params):
+            p.requires_grad_(is_learnt(i, step))
+            if not is_learnt(i, step):
+                continue
             g = gradient(name, p.shape, step, i, dtype)
             p.grad = g.to_sparse(1) if name == "SparseAdam" else g
         optimizer.step()
@@ -123,7 +131,7 @@ def run(name, options, shapes, dtype=torch.float32):
             after.append([p.detach().clone() for p in params])
         if step == SAVED:
             saved = numbered(copied(optimizer.state_dict()))
-    return {"optimizer": name, "options": camel_keys(options), "dtype": str(dtype)[6:], "shapes": [list(s) for s in shapes], "after": after, "saved": saved}
+    return {"optimizer": name, "options": camel_keys(options), "dtype": str(dtype)[6:], "shapes": [list(s) for s in shapes], **({"learnt": learnt} if learnt else {}), "after": after, "saved": saved}
 
 
 def copied(x):
@@ -192,6 +200,9 @@ def lbfgs_cases():
     yield lbfgs("rosenbrock4", {"line_search_fn": "strong_wolfe", "max_iter": 6}, 6, torch.float64)
     yield lbfgs("rosenbrock4", {"line_search_fn": "strong_wolfe", "max_iter": 6, "history_size": 3, "lr": 0.5}, 6, torch.float64)
     yield lbfgs("rosenbrock", {"line_search_fn": "strong_wolfe", "max_iter": 1, "max_eval": 10}, 6, torch.float64)
+    # So coarse that a search with this tolerance would end before it found anything.
+    yield lbfgs("rosenbrock", {"line_search_fn": "strong_wolfe", "max_iter": 4, "tolerance_change": 1}, 2, torch.float64)
+    yield lbfgs("rosenbrock4", {"line_search_fn": "strong_wolfe", "max_iter": 4, "tolerance_change": 0.5, "lr": 10}, 2, torch.float64)
 
 
 def averages():
@@ -230,6 +241,9 @@ def optim():
             seen.add(name)
             cases.append(run(name, options, shapes, torch.float64))
     cases += lbfgs_cases()
+    for name, options in [("SGD", {"lr": 0.1, "momentum": 0.9}), ("SGD", {"lr": 0.1}), ("Adam", {"lr": 0.1}), ("Adagrad", {"lr": 0.1, "initial_accumulator_value": 0.5}), ("RMSprop", {"lr": 0.05, "momentum": 0.9})]:
+        for learnt in [[None, 1, None], [8, 1, None], [1, 18, 1]]:
+            cases.append(run(name, options, VECTORS, learnt=learnt))
     cases += averages()
     model = nn.Linear(1, 1)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.5)

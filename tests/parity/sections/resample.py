@@ -52,6 +52,27 @@ def interpolation(add):
             go(x, scale_factor=0.6, mode=name, **options)
             go(x, scale_factor=1.7, mode=name, recompute_scale_factor=True, **options)
             go(small, scale_factor=3, mode=name, **options)
+    # Factors that change no size, and that double one without being 2.
+    # Of nearest in one and three dimensions PyTorch's gradient is not that of its result: it goes by the sizes alone.
+    for factor in (1.1, 1.3, 2.3):
+        go(pattern(1, 2, 3), scale_factor=factor, mode="linear")
+        for mode in ("nearest", "nearest-exact"):
+            add("interpolate", [pattern(1, 2, 3)], (), {"scale_factor": factor, "mode": mode}, [None])
+    for mode in ("nearest", "nearest-exact", "bilinear", "bicubic"):
+        for factor in ((1.2, 1.1), (2.2, 1.0), (1.1, 2.4), (2.3, 2.3), (1.3, 0.7)):
+            # Where bicubic changes neither size PyTorch's gradient is not that of its result; with antialias below
+            # neither, where one size stays.
+            grads = [None] if (mode, factor) == ("bicubic", (1.2, 1.1)) else None
+            add("interpolate", [pattern(1, 1, 3, 2)], (), {"scale_factor": factor, "mode": mode}, grads)
+    for mode in ("bilinear", "bicubic", "lanczos"):
+        for factor in ((1.01, 2.0), (0.7, 1.2)):
+            add("interpolate", [pattern(1, 1, 5, 3)], (), {"scale_factor": factor, "mode": mode, "antialias": True}, [None])
+    for factor in (1.1, (2.2, 1.1, 1.0)):
+        go(pattern(1, 1, 3, 2, 4), scale_factor=factor, mode="trilinear")
+    add("interpolate", [pattern(1, 1, 3, 2, 4)], (), {"scale_factor": (1.1, 2.3, 1.2), "mode": "nearest"}, [None])
+    # Past a size of the result PyTorch's kernel for nearest in two dimensions is another.
+    add("interpolate", [pattern(1, 1, 61, 2)], (), {"scale_factor": (2.03, 2.3), "mode": "nearest"}, [None])
+    add("interpolate", [pattern(1, 1, 62, 2)], (), {"scale_factor": (2.03, 2.3), "mode": "nearest"}, [None])
     for mode in ("bilinear", "bicubic"):
         for corners in (False, True):
             for size in ((2, 3), (1, 1), (4, 5), (7, 2)):

@@ -12,15 +12,20 @@ export const sub = defineMap<Binary>("sub", (a, b) => E.sub(a, b));
 export const mul = defineMap<Binary>("mul", (a, b) => E.mul(a, b));
 /** True division: integers give float32. */
 export const trueDivide = defineMap<Binary>("div", (a, b) => E.div(a, b), float);
-/** Division rounded towards zero. */
-export const divTrunc = defineMap<Binary>("div", (a, b) => E.trunc(E.div(a, b)));
-/** Division rounded down. */
-export const divFloor = defineMap<Binary>("div", (a, b) => floorQuotient(a, b));
-/** a − b · ⌊a / b⌋: takes the sign of the divisor. */
+/** No gradient: constant between its steps and, by convention, at them and where the divisor is 0. */
+const steps = { gradient: () => [] } as const;
+/** Division rounded towards zero; of integers by 0 it gives 0, where PyTorch throws: nothing is read back to check. */
+export const divTrunc = defineMap<Binary>("div", (a, b) => E.trunc(E.div(a, b)), steps);
+/** Division rounded down; of integers by 0 it gives 0, where PyTorch throws: nothing is read back to check. */
+export const divFloor = defineMap<Binary>("div", (a, b) => floorQuotient(a, b), steps);
+/**
+ * a − b · ⌊a / b⌋: takes the sign of the divisor. Of integers by 0 it gives 0, where PyTorch throws: nothing is read back
+ * to check.
+ */
 export const remainder = defineMap<Binary>("remainder", (a, b) => modulo(a, b), {
   gradient: (g, [a, b]) => [g, E.neg(E.mul(g, floorQuotient(a, b)))],
 });
-/** Takes the sign of the dividend. */
+/** Takes the sign of the dividend. Of integers by 0 it gives 0, where PyTorch throws: nothing is read back to check. */
 export const fmod = defineMap<Binary>("fmod", (a, b) => E.rem(a, b));
 export const pow = defineMap<Binary>("pow", (a, b) => E.pow(a, b));
 export const maximum = defineMap<Binary>("maximum", (a, b) => E.max(a, b));
@@ -42,10 +47,16 @@ export const logicalXor = defineMap<Binary>(
 );
 
 /** start + weight · (end − start), reckoned from the nearer end, so that weight 1 gives the end exactly. */
-export const lerp = defineMap<[Tensor, Tensor, Operand]>("lerp", (a, b, w) => {
-  const way = E.sub(b, a);
-  return E.select(E.lt(E.abs(w), 0.5), E.add(a, E.mul(w, way)), E.sub(b, E.mul(way, E.sub(1, w))));
-});
+export const lerp = defineMap<[Tensor, Tensor, Operand]>(
+  "lerp",
+  (a, b, w) => {
+    const way = E.sub(b, a);
+    const nearEnd = E.sub(b, E.mul(way, E.sub(1, w)));
+    return E.select(E.lt(E.abs(w), 0.5), E.add(a, E.mul(w, way)), nearEnd);
+  },
+  // Without the branches: an infinite weight would be 0 · ∞ in the one that is not taken.
+  { gradient: (g, [a, b, w]) => [E.mul(g, E.sub(1, w)), E.mul(g, w), E.mul(g, E.sub(b, a))] },
+);
 
 const signsDiffer = (r: E.Expr, b: E.Expr) =>
   E.and(E.ne(r, 0), E.ne(E.cast(E.lt(r, 0)), E.cast(E.lt(b, 0))));
@@ -69,4 +80,3 @@ export const less = lt;
 export const lessEqual = le;
 export const multiply = mul;
 export const notEqual = ne;
-export const subtract = sub;

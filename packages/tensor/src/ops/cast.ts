@@ -1,7 +1,7 @@
 import type { Backend } from "../backend.ts";
 import { runMap } from "../define.ts";
 import { dispatch, type Op } from "../dispatch.ts";
-import { type DType, isFloating } from "../dtype.ts";
+import { bytesPerElement, type DType, isFloating } from "../dtype.ts";
 import { DlError } from "../errors.ts";
 import { IDENTITY } from "../program.ts";
 import { contiguousStrides } from "../shape.ts";
@@ -39,6 +39,13 @@ const cloneOp: Op<undefined> = {
  * x // => [1, 2]
  */
 export const clone = (x: Tensor): Tensor => dispatch(cloneOp, [x]);
+
+/**
+ * @internal What an op made of x, for ops whose result never shares memory with it: a copy where it still does, so that a
+ * change of the one in place leaves the other alone.
+ */
+export const separate = (result: Tensor, x: Tensor): Tensor =>
+  result.memory.storage === x.memory.storage ? clone(result) : result;
 
 const contiguousOp: Op<undefined> = {
   name: "contiguous",
@@ -80,7 +87,7 @@ export function toBackend(x: Tensor, backend: Backend): Tensor {
 }
 
 function requireDType(backend: Backend, dtype: DType): void {
-  if (!backend.dtypes.has(dtype))
+  if (bytesPerElement(dtype) && !backend.dtypes.has(dtype))
     throw new DlError(
       "dtype",
       `to: ${backend.name} has no ${dtype}; it has ${[...backend.dtypes].join(", ")}`,

@@ -191,13 +191,27 @@ export interface ConvOptions {
   groups?: number;
 }
 
-/** One number for every dimension, or one each. */
-export function pair(value: PairArgument, name: string, dims = 2): readonly number[] {
+/**
+ * One number for every dimension, or one each.
+ *
+ * @throws DlError for fractions, and for numbers below `least`, which is 1, 0 or not given.
+ */
+export function pair(
+  value: PairArgument,
+  name: string,
+  dims = 2,
+  least = -Infinity,
+): readonly number[] {
   const list = typeof value === "number" ? new Array<number>(dims).fill(value) : value;
-  if (list.length !== dims || !list.every(Number.isInteger))
+  if (!Array.isArray(list) || list.length !== dims || !list.every(Number.isInteger))
     throw new DlError(
       "value",
-      `${name} has to be a whole number or ${dims} of them, got ${JSON.stringify(value)}`,
+      `${name} has to be a whole number or ${dims} of them, got ${typeof value === "number" ? value : JSON.stringify(value)}`,
+    );
+  if (list.some((n) => n < least))
+    throw new DlError(
+      "value",
+      `${name} ${formatShape(list)} ${least === 0 ? "cannot be negative" : "has to be positive"}`,
     );
   return list;
 }
@@ -228,8 +242,8 @@ function convolution(
     );
   }
   checkBias(name, bias, o);
-  const steps = pair(stride, `${name}: stride`, dims);
-  const spread = pair(dilation, `${name}: dilation`, dims);
+  const steps = pair(stride, `${name}: stride`, dims, 1);
+  const spread = pair(dilation, `${name}: dilation`, dims, 1);
   const [before, after] = paddingAmounts(name, padding, kernelSize, steps, spread);
   const attrs: ConvAttrs = {
     stride: steps,
@@ -255,6 +269,10 @@ function checkWeight(name: string, dims: number, weight: Tensor, channels: strin
   if (weight.rank !== dims + 2)
     throw new ShapeError(
       `${name}: the weight has to be [${channels}, ${axes.join(", ")}], got ${formatShape(weight.shape)}`,
+    );
+  if (weight.shape.slice(2).includes(0))
+    throw new ShapeError(
+      `${name}: the window of the weight ${formatShape(weight.shape)} has no elements`,
     );
 }
 function checkGroups(name: string, groups: number, channels: number, o: number): void {
@@ -344,11 +362,11 @@ function transposedConvolution(
   const o = perGroup * groups;
   checkGroups(name, groups, channels, o);
   checkBias(name, bias, o);
-  const stride = pair(options.stride ?? 1, `${name}: stride`, dims);
-  const padding = pair(options.padding ?? 0, `${name}: padding`, dims);
-  const dilation = pair(options.dilation ?? 1, `${name}: dilation`, dims);
-  const extra = pair(options.outputPadding ?? 0, `${name}: outputPadding`, dims);
-  if (extra.some((n, i) => n < 0 || (n >= stride[i] && n >= dilation[i])))
+  const stride = pair(options.stride ?? 1, `${name}: stride`, dims, 1);
+  const padding = pair(options.padding ?? 0, `${name}: padding`, dims, 0);
+  const dilation = pair(options.dilation ?? 1, `${name}: dilation`, dims, 1);
+  const extra = pair(options.outputPadding ?? 0, `${name}: outputPadding`, dims, 0);
+  if (extra.some((n, i) => n >= stride[i] && n >= dilation[i]))
     throw new DlError(
       "value",
       `${name}: outputPadding ${formatShape(extra)} has to be smaller than stride ${formatShape(stride)} or dilation ${formatShape(dilation)}`,
@@ -423,7 +441,7 @@ function paddingAmounts(
 ): [readonly number[], readonly number[]] {
   if (padding === "valid") return [kernel.map(() => 0), kernel.map(() => 0)];
   if (padding !== "same") {
-    const amount = pair(padding ?? 0, `${name}: padding`, kernel.length);
+    const amount = pair(padding ?? 0, `${name}: padding`, kernel.length, 0);
     return [amount, amount];
   }
   if (stride.some((s) => s !== 1))

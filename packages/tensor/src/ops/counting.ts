@@ -4,6 +4,7 @@ import { isFloating } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { scope } from "../scope.ts";
+import { requireCount } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 
 export interface BincountOptions {
@@ -36,6 +37,7 @@ export function bincount(
     throw new ShapeError(
       `bincount: weights ${formatShape(weights.shape)} do not fit ${formatShape(x.shape)}`,
     );
+  requireCount("bincount", "minlength", minlength);
   return scope(() => {
     let largest = -1;
     x.dataSync().forEach((value: number, i: number) => {

@@ -4,7 +4,7 @@ import { dispatch, type Op } from "../dispatch.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { IDENTITY } from "../program.ts";
-import { type Shape, wrapDim } from "../shape.ts";
+import { requireWhole, type Shape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { filledView } from "./fill.ts";
 import { change } from "./inplace.ts";
@@ -81,6 +81,7 @@ export function diagonal(
   { offset = 0, dim1 = 0, dim2 = 1 }: DiagonalOptions = {},
 ): Tensor {
   const [order] = dimsLast(x, dim1, dim2, "diagonal");
+  requireWhole("diagonal", "offset", offset);
   return dispatch(diagonalOp, [x.permute(order)], { offset });
 }
 
@@ -100,6 +101,7 @@ export function diagEmbed(
   { offset = 0, dim1 = -2, dim2 = -1 }: DiagonalOptions = {},
 ): Tensor {
   if (x.rank === 0) throw new ShapeError("diagEmbed: at least 1 dimension is wanted, got a number");
+  requireWhole("diagEmbed", "offset", offset);
   const n = x.shape.at(-1)! + Math.abs(offset);
   const out: Tensor = dispatch(diagonalEmbedOp, [x], {
     offset,
@@ -110,7 +112,7 @@ export function diagEmbed(
 }
 
 /**
- * Of a vector the matrix with it on a diagonal, of a matrix the diagonal.
+ * Of a vector the matrix with it on a diagonal, of a matrix a copy of the diagonal.
  *
  * @param options.diagonal default 0; positive above, negative below the main diagonal.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.diag.html
@@ -123,7 +125,7 @@ export function diag(x: Tensor, { diagonal: offset = 0 } = {}): Tensor {
     throw new ShapeError(
       `diag: a vector or a matrix is wanted, got ${formatShape(x.shape)}: diagonal and diagEmbed take any rank`,
     );
-  return x.rank === 1 ? diagEmbed(x, { offset }) : diagonal(x, { offset });
+  return x.rank === 1 ? diagEmbed(x, { offset }) : diagonal(x, { offset }).clone();
 }
 
 /**
@@ -182,5 +184,5 @@ export function fillDiagonal_<T extends Tensor>(x: T, value: number, { wrap = fa
   );
   // Row r has its element in column r, modulo a period; without wrapping that is beyond all rows and columns.
   const period = wrap && rank === 2 ? shape[1] + 1 : shape[0] + shape[1];
-  return change(x, "fillDiagonal_", (t) => fills[rank](t, value, period), []);
+  return change(x, "fillDiagonal_", (t) => fills[rank](t, value, period).to(t.dtype), []);
 }

@@ -1,5 +1,5 @@
 /** What floating point numbers are made of. Nothing here looks at bits: scaling by powers of two is exact. */
-import { defineMap, type Operand } from "../define.ts";
+import { defineMap, type Operand, resultType } from "../define.ts";
 import { type DType, isFloating } from "../dtype.ts";
 import { DlError } from "../errors.ts";
 import * as E from "../expr.ts";
@@ -67,7 +67,7 @@ function neighbour(x: E.Expr, isUp: E.Expr, [unit, least, normal]: readonly numb
 const maps = new Map<DType, (a: Operand, b: Operand) => Tensor>();
 
 /**
- * The next number from a towards b that the dtype has. The gradient goes to a.
+ * The next number from a towards b that the promoted dtype has. The gradient goes to a where that is not b.
  *
  * @throws DlError for other dtypes than float32 and float64.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.nextafter.html
@@ -76,13 +76,14 @@ const maps = new Map<DType, (a: Operand, b: Operand) => Tensor>();
  * nextafter(tensor([1, 1]), tensor([2, 0])).sub(1) // => [1.19209e-7, -5.96046e-8]
  */
 export function nextafter(a: Tensor, b: Tensor): Tensor {
-  const format = FORMATS[a.dtype];
-  if (!format || !isTensor(b) || b.dtype !== a.dtype)
+  const dtype = resultType([a, b]);
+  const format = FORMATS[dtype];
+  if (!format || !isTensor(a) || !isTensor(b))
     throw new DlError(
       "dtype",
-      `nextafter: two tensors of float32, or of float64, are wanted, got ${a.dtype} and ${isTensor(b) ? b.dtype : typeof b}`,
+      `nextafter: tensors of float32 or of float64 are wanted, got ${[a, b].map((x) => (isTensor(x) ? x.dtype : typeof x)).join(" and ")}`,
     );
-  let map = maps.get(a.dtype);
+  let map = maps.get(dtype);
   if (!map) {
     const largest = (2 - 2 * format[0]) * (2 / format[2]);
     map = defineMap<[Operand, Operand]>(
@@ -93,9 +94,9 @@ export function nextafter(a: Tensor, b: Tensor): Tensor {
         const next = E.select(isInfinite, inward, neighbour(x, E.lt(x, y), format));
         return E.select(E.eq(x, y), y, E.select(E.isNaN(y), y, next));
       },
-      { gradient: (g) => [g] },
+      { gradient: (g, [x, y]) => [E.select(E.eq(x, y), 0, g)] },
     );
-    maps.set(a.dtype, map);
+    maps.set(dtype, map);
   }
-  return map(a, b);
+  return map(a.to(dtype), b.to(dtype));
 }

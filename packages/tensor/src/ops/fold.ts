@@ -3,6 +3,7 @@ import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { scope } from "../scope.ts";
 import { numelOf } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { separate } from "./cast.ts";
 import { type PairArgument, pair } from "./conv.ts";
 import { pad } from "./join.ts";
 import { checkRank } from "./pool.ts";
@@ -24,14 +25,12 @@ interface FoldGeometry {
 }
 function geometry(name: string, kernelSize: PairArgument, options: FoldOptions): FoldGeometry {
   const { dilation = 1, padding = 0, stride = 1 } = options;
-  const sizes = pair(kernelSize, `${name}: kernelSize`);
-  const steps = pair(stride, `${name}: stride`);
-  const dilations = pair(dilation, `${name}: dilation`);
-  const given = { kernelSize: sizes, stride: steps, dilation: dilations };
-  for (const [what, list] of Object.entries(given))
-    if (list.some((n) => n < 1))
-      throw new DlError("value", `${name}: ${what} ${formatShape(list)} has to be positive`);
-  return { sizes, steps, dilations, padding: pair(padding, `${name}: padding`) };
+  return {
+    sizes: pair(kernelSize, `${name}: kernelSize`, 2, 1),
+    steps: pair(stride, `${name}: stride`, 2, 1),
+    dilations: pair(dilation, `${name}: dilation`, 2, 1),
+    padding: pair(padding, `${name}: padding`, 2, 0),
+  };
 }
 /** How many windows there are. */
 const counts = (size: readonly number[], g: FoldGeometry): number[] =>
@@ -60,8 +59,12 @@ export function im2col(x: Tensor, kernelSize: PairArgument, options: FoldOptions
     );
   return scope(() => {
     const [h, w] = g.padding;
-    const taken = windows(pad(x, [w, w, h, h]), { dims: [2, 3], ...g });
-    return taken.permute(0, 1, 4, 5, 2, 3).reshape([n, c * numelOf(g.sizes), numelOf(out)]);
+    const padded = h === 0 && w === 0 ? x : pad(x, [w, w, h, h]);
+    const taken = windows(padded, { dims: [2, 3], ...g });
+    const columns = taken
+      .permute(0, 1, 4, 5, 2, 3)
+      .reshape([n, c * numelOf(g.sizes), numelOf(out)]);
+    return separate(columns, x);
   });
 }
 
@@ -89,7 +92,7 @@ export function col2im(
     );
   if (x.rank === 2) return col2im(x.unsqueeze(0), outputSize, kernelSize, options).squeeze(0);
   const g = geometry("fold", kernelSize, options);
-  const size = pair(outputSize, "fold: outputSize");
+  const size = pair(outputSize, "fold: outputSize", 2, 1);
   const [n, rows, columns] = x.shape;
   const window = numelOf(g.sizes);
   if (rows % window !== 0)
@@ -143,10 +146,11 @@ export function pixelShuffle(x: Tensor, upscaleFactor: number): Tensor {
     );
   const lead = x.shape.slice(0, -3);
   const k = lead.length;
-  return x
+  const moved = x
     .reshape([...lead, c / (r * r), r, r, h, w])
     .permute(...lead.map((_, d) => d), k, k + 3, k + 1, k + 4, k + 2)
     .reshape([...lead, c / (r * r), h * r, w * r]);
+  return separate(moved, x);
 }
 
 /**
@@ -167,10 +171,11 @@ export function pixelUnshuffle(x: Tensor, downscaleFactor: number): Tensor {
     );
   const lead = x.shape.slice(0, -3);
   const k = lead.length;
-  return x
+  const moved = x
     .reshape([...lead, c, h / r, r, w / r, r])
     .permute(...lead.map((_, d) => d), k, k + 2, k + 4, k + 1, k + 3)
     .reshape([...lead, c * r * r, h / r, w / r]);
+  return separate(moved, x);
 }
 
 /**
@@ -192,8 +197,9 @@ export function channelShuffle(x: Tensor, groups: number): Tensor {
     throw new ShapeError(
       `channelShuffle: the ${c} channels of ${formatShape(x.shape)} have to be a multiple of ${groups} groups`,
     );
-  return x
+  const dealt = x
     .reshape([n, groups, c / groups, ...rest])
     .transpose(1, 2)
     .reshape(x.shape);
+  return separate(dealt, x);
 }

@@ -98,9 +98,12 @@ function fractionalMaxPool(
       .reshape([n, c, ...out, numelOf(size)])
       .argmax(-1);
     const inWindow = Tensor.from(Int32Array.from(offsets(size, input)), [numelOf(size)], x.device);
-    const indices = corner!.add(indexSelect(inWindow, 0, best.reshape([-1])).reshape(best.shape));
-    const flat = indices.reshape([n, c, -1]);
-    const values = batch.reshape([n, c, -1]).gather(2, flat).reshape(best.shape);
+    const indices = corner!.add(indexSelect(inWindow, 0, best.flatten()).reshape(best.shape));
+    const flat = indices.reshape([n, c, numelOf(out)]);
+    const values = batch
+      .reshape([n, c, numelOf(input)])
+      .gather(2, flat)
+      .reshape(best.shape);
     return x === batch
       ? { values, indices }
       : { values: values.squeeze(0), indices: indices.squeeze(0) };

@@ -1,6 +1,6 @@
 /** Grids and selections of the elements of vectors. */
 import { DlError, formatShape, ShapeError } from "../errors.ts";
-import { numelOf } from "../shape.ts";
+import { numelOf, requireSizes } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { remainder } from "./binary.ts";
 import { cat, pad, stack } from "./join.ts";
@@ -174,6 +174,7 @@ export function increasingPowers(x: Tensor, n: number): Tensor {
  */
 export function unravelIndex(index: Tensor, shape: number | readonly number[]): Tensor[] {
   const sizes = [shape].flat() as number[];
+  requireSizes("unravelIndex", sizes);
   return sizes.map((n, d) =>
     remainder(index.div(numelOf(sizes.slice(d + 1)), { roundingMode: "floor" }), n),
   );

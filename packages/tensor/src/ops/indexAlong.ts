@@ -2,7 +2,7 @@
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { wrapDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { gatherAs, scatterAs, wholeNumbers, wrapIndex } from "./indexing.ts";
+import { gatherAs, requirePositions, scatterAs, wholeNumbers, wrapIndex } from "./indexing.ts";
 import { type ScatterReduceOptions, scatterReduceAs } from "./scatterReduce.ts";
 
 function checkVector(name: string, index: Tensor): Tensor {
@@ -47,6 +47,7 @@ function updates(
   source: Tensor,
 ): { index: Tensor; source: Tensor } {
   const vector = checkVector(name, index);
+  requirePositions(name, x, axis, vector);
   const wanted = x.shape.map((n, d) => (d === axis ? vector.numel : n));
   const isNumber = source.rank === 0 && wanted.every((n) => n === 1);
   if (!isNumber && (source.rank !== x.rank || source.shape.some((n, d) => n !== wanted[d])))
@@ -126,6 +127,7 @@ export function indexFill(x: Tensor, dim: number, index: Tensor, value: Tensor |
       `indexFill: the value is to be a number, or a tensor without dimensions, got ${formatShape(value.shape)}`,
     );
   const target = asVector(x);
+  requirePositions("indexFill", target, axis, index);
   const n = target.shape[axis];
   const vector = wrapIndex("indexFill", checkVector("indexFill", index), n);
   // As a mask, so that a position that is named twice counts once in the value's gradient.

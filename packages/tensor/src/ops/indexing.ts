@@ -5,7 +5,7 @@ import { dispatch, type Op } from "../dispatch.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { IDENTITY, program } from "../program.ts";
-import { type Shape, wrapDim } from "../shape.ts";
+import { requireWhole, type Shape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate, denseLike, type View } from "../view.ts";
 import { pad } from "./join.ts";
@@ -71,6 +71,15 @@ const wrap = defineMap<[Tensor, number]>("wrap", (i, n) =>
 export const wrapIndex = (name: string, index: Tensor, n: number): Tensor =>
   wrap(wholeNumbers(name, index), n);
 
+/** In an empty dimension no index is in range; a kernel would not look at them, as there is nothing to read or write. */
+export function requirePositions(name: string, x: Tensor, axis: number, index: Tensor): void {
+  if (x.shape[axis] === 0 && index.numel > 0)
+    throw new DlError(
+      "index",
+      `${name}: no index is in range for axis ${axis} of ${formatShape(x.shape)}, which has size 0`,
+    );
+}
+
 function checkIndex(name: string, x: Tensor, axis: number, index: Tensor): Tensor {
   const whole = wholeNumbers(name, index);
   if (index.rank !== x.rank)
@@ -82,6 +91,7 @@ function checkIndex(name: string, x: Tensor, axis: number, index: Tensor): Tenso
     throw new ShapeError(
       `${name}: the index ${formatShape(index.shape)} is larger than ${formatShape(x.shape)} in dimension ${tooLarge}`,
     );
+  requirePositions(name, x, axis, index);
   return whole;
 }
 
@@ -252,6 +262,7 @@ export function oneHot(index: Tensor, { numClasses = -1 } = {}): Tensor {
       "no-sync",
       `oneHot: ${index.device.name} cannot be read without waiting: give numClasses`,
     );
+  requireWhole("oneHot", "numClasses", numClasses);
   let largest = -1;
   values?.forEach((c: number, i: number) => {
     if (c < 0 || !Number.isInteger(c) || (numClasses >= 0 && c >= numClasses)) {

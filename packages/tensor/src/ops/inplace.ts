@@ -1,6 +1,6 @@
 /**
- * Writing into an existing tensor. Where gradients are recorded, the tensor takes over the history of what was written;
- * a leaf that requires a gradient cannot be written to then.
+ * Writing into an existing tensor. Where gradients are recorded, the tensor takes over the history of what was written,
+ * and so does, in part, the tensor that it is a view of; a leaf that requires a gradient cannot be written to then.
  */
 import { assign } from "../define.ts";
 import { canCast } from "../dtype.ts";
@@ -10,9 +10,31 @@ import { sameShape } from "../shape.ts";
 import { state } from "../state.ts";
 import { isTensor, type Tensor } from "../tensor.ts";
 import { fillView } from "./fill.ts";
+import { expand } from "./views.ts";
+
+/** Ops that write one number wherever they write, and so to expanded tensors too, as in PyTorch. */
+const MAY_REPEAT = new Set([
+  "fill_",
+  "maskedFill_",
+  "indexFill_",
+  "tril_",
+  "triu_",
+  "fillDiagonal_",
+]);
+
+/** Of an expanded tensor several elements are one number in memory: what it would hold afterwards depends on the order. */
+function requireDistinct(target: Tensor, name: string): void {
+  const { shape, strides } = target.memory;
+  if (target.numel > 1 && strides.some((s, d) => s === 0 && shape[d] > 1))
+    throw new DlError(
+      "in-place",
+      `${name}: of this expanded tensor ${formatShape(shape)} several elements are one number in memory, so it cannot be written to: clone() it first`,
+    );
+}
 
 /** target ← value, which is used up. */
 export function write<T extends Tensor>(target: T, name: string, value: Tensor): T {
+  if (!MAY_REPEAT.has(name)) requireDistinct(target, name);
   if (!sameShape(value.shape, target.shape)) {
     throw new ShapeError(
       `${name}: the result ${formatShape(value.shape)} does not fit the tensor ${formatShape(target.shape)} that is written to`,
@@ -26,9 +48,11 @@ export function write<T extends Tensor>(target: T, name: string, value: Tensor):
   }
   const isRecorded = value.node !== null && value.dtype !== target.dtype;
   const converted = isRecorded ? value.to(target.dtype) : value;
+  const wasCurrent = baseIsCurrent(target);
+  overwriteBase(target, name, converted);
   adoptHistory(target, name, converted);
   assign([target.memory], IDENTITY, [converted.memory]);
-  target.nodeVersion = target.memory.storage.version;
+  writtenThrough(target, wasCurrent);
   if (converted !== value) converted.dispose();
   value.dispose();
   return target;
@@ -64,6 +88,7 @@ export function restride<T extends Tensor>(target: T, name: string, value: Tenso
   if (value === target) return target;
   adoptHistory(target, name, value);
   target.lookAt(value.memory);
+  if (target.viewOf) target.viewOf = value.viewOf;
   target.nodeVersion = target.memory.storage.version;
   value.dispose();
   return target;
@@ -75,46 +100,69 @@ const hasGradient = (x: unknown): boolean =>
     ? x.requiresGrad
     : x !== null && typeof x === "object" && Object.values(x).some(hasGradient);
 
+/** The tensor that this is a view of, unless that is gone. */
+function baseOf({ viewOf }: Tensor): Tensor | null {
+  return viewOf && viewOf.base.released === null ? viewOf.base : null;
+}
+
 function requireWritable(target: Tensor, name: string): void {
-  const isRecording = state.autograd?.isGradEnabled() ?? false;
-  if (isRecording && target.isLeaf && target.requiresGrad) {
-    throw new DlError(
-      "in-place",
-      `${name}: a leaf that requires a gradient cannot be changed in place while gradients are recorded: wrap the change in noGrad(() => ...)`,
-    );
-  }
+  if (!state.autograd?.isGradEnabled()) return;
+  const isFixed = (t: Tensor | null) => t?.isLeaf && t.requiresGrad;
+  const base = baseOf(target);
+  if (!isFixed(target) && !isFixed(base)) return;
+  throw new DlError(
+    "in-place",
+    `${name}: a ${isFixed(base) ? "view of a " : ""}leaf that requires a gradient cannot be changed in place while gradients are recorded: wrap the change in noGrad(() => ...)`,
+  );
 }
 
 function adoptHistory(target: Tensor, name: string, value: Tensor): void {
-  const isRecording = state.autograd?.isGradEnabled() ?? false;
-  if (!isRecording) return;
+  const { autograd } = state;
+  if (!autograd?.isGradEnabled()) return;
   requireWritable(target, name);
-  if (!value.node && !target.node) return;
-  if (value.node) value.node.owners++;
-  const before = target.node;
-  target.node = value.node;
-  target.nodeOutput = value.nodeOutput;
-  if (before && --before.owners === 0) before.release();
+  if (value.node || target.node) autograd.adopt(target, value);
+}
+
+/** What is made from the base of a view depends on what is written into the view. */
+function overwriteBase(target: Tensor, name: string, value: Tensor): void {
+  const { autograd } = state;
+  const base = baseOf(target);
+  if (!base || !autograd?.isGradEnabled()) return;
+  requireWritable(target, name);
+  if (value.node || base.requiresGrad) autograd.overwrite(target, value);
+}
+
+/** Whether the base's history is that of what its memory holds. */
+function baseIsCurrent(target: Tensor): boolean {
+  const base = baseOf(target);
+  return base?.node === null || base?.nodeVersion === target.memory.storage.version;
+}
+/** Target has been written to, and its base through it: their histories are those of what the memory holds now. */
+function writtenThrough(target: Tensor, baseWasCurrent: boolean): void {
+  const { version } = target.memory.storage;
+  const base = baseOf(target);
+  target.nodeVersion = version;
+  if (base && baseWasCurrent) base.nodeVersion = version;
 }
 
 export function copy_<T extends Tensor>(target: T, source: Tensor): T {
-  const converted = source.to(target.dtype).to(target.device).expand(target.shape);
+  const converted = source.to(target.dtype).to(target.device);
+  const isWhole = sameShape(converted.shape, target.shape);
   // `write` uses its value up, and the source is not ours.
-  return write(target, "copy_", converted === source ? alias(source) : converted);
-}
-/** Another handle with the same history. */
-function alias(x: Tensor): Tensor {
-  const isRecorded = x.requiresGrad && (state.autograd?.isGradEnabled() ?? false);
-  return isRecorded ? x.unsqueeze(0).reshape(x.shape) : x.detach();
+  const value = isWhole && converted !== source ? converted : expand(converted, target.shape);
+  write(target, "copy_", value);
+  if (converted !== source) converted.dispose();
+  return target;
 }
 
 export function fill_<T extends Tensor>(target: T, value: number): T {
   requireWritable(target, "fill_");
   const isRecording = state.autograd?.isGradEnabled() ?? false;
   // What it was made from no longer matters.
-  if (isRecording && target.node)
+  if (isRecording && (target.requiresGrad || baseOf(target)?.requiresGrad))
     return write(target, "fill_", target.newFull(target.shape, value));
+  const wasCurrent = baseIsCurrent(target);
   fillView(target.memory, value);
-  target.nodeVersion = target.memory.storage.version;
+  writtenThrough(target, wasCurrent);
   return target;
 }

@@ -31,7 +31,7 @@ export function diff(x: Tensor, { n = 1, dim = -1, prepend, append }: DiffOption
   if (!(Number.isInteger(n) && n >= 0))
     throw new DlError("value", `diff: n = ${n} is not a number of times`);
   const axis = wrapDim(dim, x.rank, "diff");
-  if (n === 0) return x;
+  if (n === 0) return x.clone();
   return scope(() => {
     const parts = [prepend, x, append].filter((t) => t !== undefined);
     let y = parts.length > 1 ? cat(parts, axis) : x;
@@ -53,6 +53,12 @@ export interface TrapezoidOptions {
   dx?: number;
   /** Default −1. */
   dim?: number;
+}
+/** The dimension to integrate along, of which a number has none. */
+function lineOf(name: string, y: Tensor, dim = -1): number {
+  if (y.rank === 0)
+    throw new ShapeError(`${name}: a tensor of at least one dimension is wanted, got []`);
+  return wrapDim(dim, y.rank, name);
 }
 /** The area of each trapezoid along `dim`. */
 function areas(name: string, y: Tensor, axis: number, { x, dx = 1 }: TrapezoidOptions): Tensor {
@@ -76,7 +82,7 @@ function areas(name: string, y: Tensor, axis: number, { x, dx = 1 }: TrapezoidOp
  * trapezoid(tensor([1, 5, 10]), { x: tensor([1, 3, 6]) }) // => 28.5
  */
 export function trapezoid(y: Tensor, options: TrapezoidOptions = {}): Tensor {
-  const axis = wrapDim(options.dim ?? -1, y.rank, "trapezoid");
+  const axis = lineOf("trapezoid", y, options.dim);
   return scope(() => areas("trapezoid", y, axis, options).sum(axis));
 }
 /**
@@ -88,6 +94,6 @@ export function trapezoid(y: Tensor, options: TrapezoidOptions = {}): Tensor {
  * cumulativeTrapezoid(tensor([1, 5, 10])) // => [3, 10.5]
  */
 export function cumulativeTrapezoid(y: Tensor, options: TrapezoidOptions = {}): Tensor {
-  const axis = wrapDim(options.dim ?? -1, y.rank, "cumulativeTrapezoid");
+  const axis = lineOf("cumulativeTrapezoid", y, options.dim);
   return scope(() => cumsum(areas("cumulativeTrapezoid", y, axis, options), axis));
 }

@@ -1,12 +1,13 @@
 /** Putting tensors together, and taking them apart. */
-import { assign, commonBackend } from "../define.ts";
+import { assign, checkTensor, commonBackend } from "../define.ts";
 import { dispatch, type Op } from "../dispatch.ts";
 import { type DType, promoteTypes } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { IDENTITY } from "../program.ts";
-import { type Shape, sameShape, wrapDim } from "../shape.ts";
+import { requireCount, requireWhole, type Shape, sameShape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate, denseLike, type View } from "../view.ts";
+import { separate } from "./cast.ts";
 import { filledView } from "./fill.ts";
 import { indexSelect } from "./indexAlong.ts";
 
@@ -50,6 +51,14 @@ const part = (v: View, axis: number, start: number, length: number): View =>
 export type DimArgument = number | { dim?: number };
 const dimOf = (dim: DimArgument = 0): number => (typeof dim === "number" ? dim : (dim.dim ?? 0));
 
+/** @throws DlError for anything but a list with at least one tensor, and nothing else, in it. */
+export function requireList(name: string, list: readonly Tensor[]): void {
+  if (!Array.isArray(list))
+    throw new DlError("value", `${name}: a list of tensors is wanted: ${name}([a, b])`);
+  if (list.length === 0) throw new DlError("value", `${name}: an empty list of tensors`);
+  list.forEach((t, i) => checkTensor(t, name, i, "a tensor"));
+}
+
 /**
  * One after another along `dim` (default 0); every other size has to agree. Dtypes are promoted.
  *
@@ -61,7 +70,7 @@ const dimOf = (dim: DimArgument = 0): number => (typeof dim === "number" ? dim :
  */
 export function cat(list: readonly Tensor[], dimension: DimArgument = 0): Tensor {
   const dim = dimOf(dimension);
-  if (list.length === 0) throw new DlError("value", "cat: an empty list of tensors");
+  requireList("cat", list);
   // As in PyTorch, an empty vector goes with anything.
   const isNothing = (t: Tensor) => t.rank === 1 && t.numel === 0;
   const some = list.some((t) => !isNothing(t));
@@ -94,7 +103,7 @@ export function cat(list: readonly Tensor[], dimension: DimArgument = 0): Tensor
  */
 export function stack(tensors: readonly Tensor[], dimension: DimArgument = 0): Tensor {
   const dim = dimOf(dimension);
-  if (tensors.length === 0) throw new DlError("value", "stack: an empty list of tensors");
+  requireList("stack", tensors);
   const odd = tensors.findIndex((t) => !sameShape(t.shape, tensors[0].shape));
   if (odd >= 0)
     throw new ShapeError(
@@ -125,6 +134,7 @@ export function split(
   requireDimension("split", x);
   const axis = wrapDim(dim, x.rank, "split");
   const n = x.shape[axis];
+  for (const length of [size].flat() as number[]) requireCount("split", "size", length);
   // As in PyTorch, nothing can be split into nothings.
   if (typeof size === "number" && !(size > 0 || (size === 0 && n === 0)))
     throw new DlError("value", `split: size ${size} has to be positive`);
@@ -164,6 +174,7 @@ export function chunk(x: Tensor, chunks: number, dimension: DimArgument = 0): Te
   const dim = dimOf(dimension);
   requireDimension("chunk", x);
   if (!(chunks > 0)) throw new DlError("value", `chunk: ${chunks} parts: at least one is wanted`);
+  requireWhole("chunk", "chunks", chunks);
   const n = x.shape[wrapDim(dim, x.rank, "chunk")];
   // As in PyTorch, nothing makes as many nothings as asked.
   if (n === 0) return Array.from({ length: chunks }, () => x.narrow(dim, 0, 0));
@@ -267,6 +278,7 @@ export function pad(
       `pad: ${formatShape(padding)} has to be pairs [left, right], from the last dimension on, at most ${x.rank} for ${formatShape(x.shape)}`,
     );
   }
+  for (const n of padding) requireWhole("pad", "padding", n);
   const before = x.shape.map(() => 0);
   const after = before.slice();
   for (let i = 0; i < padding.length / 2; i++) {
@@ -274,11 +286,13 @@ export function pad(
     after[x.rank - 1 - i] = padding[2 * i + 1];
   }
   if (mode !== "constant") return padByIndex(x, before, after, mode);
-  if (x.shape.some((n, d) => n + before[d] + after[d] < 0))
+  // Also where the other side pads it back.
+  const short = x.shape.findIndex((n, d) => n + Math.min(before[d], 0) + Math.min(after[d], 0) < 0);
+  if (short >= 0)
     throw new ShapeError(
-      `pad: ${formatShape(padding)} cuts more off ${formatShape(x.shape)} than there is`,
+      `pad: [${before[short]}, ${after[short]}] cuts more off dim ${short} of ${formatShape(x.shape)} than there is`,
     );
-  return padding.every((n) => n === 0) ? x : dispatch(padOp, [x], { before, after, value });
+  return dispatch(padOp, [x], { before, after, value });
 }
 
 /** The other modes read existing positions. */
@@ -293,7 +307,7 @@ function padByIndex(
     replicate: (i, n) => Math.min(Math.max(i, 0), n - 1),
     circular: (i, n) => ((i % n) + n) % n,
   };
-  return x.shape.reduce((t, size, d) => {
+  const padded = x.shape.reduce((t, size, d) => {
     if (before[d] === 0 && after[d] === 0) return t;
     // What repeats itself is what negative numbers leave.
     const cut = mode === "circular" ? Math.max(0, -before[d]) : 0;
@@ -311,4 +325,5 @@ function padByIndex(
     const index = Int32Array.from({ length }, (_, i) => cut + source[mode](i - before[d] - cut, n));
     return indexSelect(t, d, Tensor.from(index, [index.length], x.device));
   }, x);
+  return separate(padded, x);
 }

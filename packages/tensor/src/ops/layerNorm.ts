@@ -136,7 +136,7 @@ export function layerNorm(
   const size = numelOf(normalizedShape);
   if (x.numel === 0) return scope(() => emptyResult(x, weight, bias));
   const rows = x.reshape([x.numel / size, size]);
-  const flat = (t: Tensor) => t.reshape([size]);
+  const flat = (t: Tensor) => (t.rank === 1 ? t : t.reshape([size]));
   const affine =
     weight || bias ? [flat(weight ?? onesLike(bias!)), flat(bias ?? zerosLike(weight!))] : [];
   const [y, mean, inverse] = dispatchAll(layerNormOp, [rows, ...affine], { eps, size });

@@ -1,9 +1,9 @@
 /** Products of matrices. */
-import { commonBackend } from "../define.ts";
+import { checkTensor, commonBackend } from "../define.ts";
 import { dispatch, type Op } from "../dispatch.ts";
 import { promoteTypes } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
-import { broadcastShapes, contiguousStrides, numelOf } from "../shape.ts";
+import { broadcastShapes, contiguousStrides, numelOf, sameShape } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate } from "../view.ts";
 import { fillView } from "./fill.ts";
@@ -48,6 +48,7 @@ const product = (a: Tensor, b: Tensor, columnMajor: boolean): Tensor =>
  *     [k]·[k] → []    [m,k]·[k] → [m]    [k]·[k,n] → [n]    [...,m,k]·[...,k,n] → [...,m,n]
  */
 export function matmul(a: Tensor, b: Tensor): Tensor {
+  requireTensors("matmul", a, b);
   if (a.rank === 0 || b.rank === 0)
     throw new ShapeError("matmul: both operands need at least one dimension: use mul for numbers");
   const left = a.rank === 1 ? a.unsqueeze(0) : a;
@@ -81,15 +82,20 @@ function batched(a: Tensor, b: Tensor): Tensor {
     return product(tall, b, false).reshape([...rows, b.shape[1]]);
   }
   const batch = broadcastShapes([a.shape.slice(0, -2), b.shape.slice(0, -2)], "matmul");
-  return product(
-    a.expand([...batch, ...a.shape.slice(-2)]),
-    b.expand([...batch, ...b.shape.slice(-2)]),
-    false,
-  );
+  const stretched = (t: Tensor): Tensor => {
+    const shape = [...batch, ...t.shape.slice(-2)];
+    return sameShape(t.shape, shape) ? t : t.expand(shape);
+  };
+  return product(stretched(a), stretched(b), false);
+}
+
+function requireTensors(name: string, ...operands: readonly Tensor[]): void {
+  operands.forEach((x, i) => checkTensor(x, name, i, "a tensor"));
 }
 
 /** [m, k] · [k, n] */
 export function mm(a: Tensor, b: Tensor): Tensor {
+  requireTensors("mm", a, b);
   if (a.rank !== 2 || b.rank !== 2)
     throw new ShapeError(
       `mm: two matrices are wanted, got ${formatShape(a.shape)} and ${formatShape(b.shape)}: matmul takes other ranks`,
@@ -98,6 +104,7 @@ export function mm(a: Tensor, b: Tensor): Tensor {
 }
 /** [b, m, k] · [b, k, n] */
 export function bmm(a: Tensor, b: Tensor): Tensor {
+  requireTensors("bmm", a, b);
   if (a.rank !== 3 || b.rank !== 3 || a.shape[0] !== b.shape[0]) {
     throw new ShapeError(
       `bmm: two equal batches of matrices are wanted, got ${formatShape(a.shape)} and ${formatShape(b.shape)}: matmul broadcasts`,
@@ -107,6 +114,7 @@ export function bmm(a: Tensor, b: Tensor): Tensor {
 }
 /** Σ a·b of two vectors. */
 export function dot(a: Tensor, b: Tensor): Tensor {
+  requireTensors("dot", a, b);
   if (a.rank !== 1 || b.rank !== 1)
     throw new ShapeError(
       `dot: two vectors are wanted, got ${formatShape(a.shape)} and ${formatShape(b.shape)}`,

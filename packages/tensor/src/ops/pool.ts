@@ -72,10 +72,10 @@ function geometry(
       "value",
       `${name}: kernelSize ${formatShape(size)}, stride ${formatShape(stride)} and dilation ${formatShape(dilation)} have to be positive`,
     );
-  if (padding.some((p, i) => p < 0 || 2 * p > dilation[i] * (size[i] - 1) + 1))
+  if (padding.some((p, i) => p < 0 || 2 * p > size[i]))
     throw new DlError(
       "value",
-      `${name}: padding ${formatShape(padding)} can be at most half of kernelSize ${formatShape(size)}${dilation.some((d) => d > 1) ? ` with dilation ${formatShape(dilation)}` : ""}`,
+      `${name}: padding ${formatShape(padding)} can be at most half of kernelSize ${formatShape(size)}${dilation.some((d) => d > 1) ? ", whatever the dilation" : ""}`,
     );
   const input = x.shape.slice(2);
   const out = input.map((n, i) => {
@@ -186,7 +186,7 @@ const maxPoolInputGradientOp: Op<PoolAttrs> = defineComposite<PoolAttrs>("maxPoo
   ],
   decompose([g, indices], { inputSize: [h, w] }) {
     const [n, c] = g.shape;
-    const flat = (t: Tensor) => t.permute(0, 2, 3, 1).reshape([n, -1, c]);
+    const flat = (t: Tensor) => t.permute(0, 2, 3, 1).reshape([n, t.shape[2] * t.shape[3], c]);
     // Channels innermost, as the decomposed activations are.
     const d = g.newZeros([n, h * w, c]).scatterAdd(1, flat(indices), flat(g));
     return [d.reshape([n, h, w, c]).permute(0, 3, 1, 2)];
@@ -264,8 +264,8 @@ function maxPoolWithIndices(
     const flat = (t: Tensor) => t.reshape([n, c, depth, numelOf(outPlane)]);
     const across = pool(flat(slices.values), stage(shape, 0, 1, "after", options));
     // Its position tells the slice, and where to look up the position in it.
-    const found = across.indices.reshape([n, c, -1]);
-    const inSlice = slices.indices.reshape([n, c, -1]).gather(2, found);
+    const found = across.indices.reshape([n, c, numelOf(shape.out)]);
+    const inSlice = slices.indices.reshape([n, c, depth * numelOf(outPlane)]).gather(2, found);
     const slice = divTrunc(found, numelOf(outPlane));
     const out = [n, c, ...shape.out];
     return {
@@ -377,6 +377,11 @@ function averagePool(
   const { countIncludePad = true, divisorOverride, ...rest } = options;
   if (divisorOverride === 0) throw new DlError("value", `${name}: divisorOverride is 0`);
   const shape = geometry(name, dims, x, kernelSize, rest);
+  // PyTorch's rule for volumes, and for nothing else.
+  if (dims === 3 && shape.size.some((k, i) => k > shape.inputSize[i]))
+    throw new ShapeError(
+      `${name}: the window ${formatShape(shape.size)} is larger than the input ${formatShape(x.shape)}, whose padding does not count: take a smaller kernelSize, or pad the input before`,
+    );
   if (dims === 2) {
     const counts = shape.out.map((n, i) =>
       typeof divisorOverride === "number"

@@ -3,6 +3,7 @@ import { dispatch, type Op } from "../dispatch.ts";
 import { wrapDims } from "../shape.ts";
 import { state } from "../state.ts";
 import type { Tensor } from "../tensor.ts";
+import { separate } from "./cast.ts";
 import { pad } from "./join.ts";
 import {
   accumulated,
@@ -18,15 +19,17 @@ const prodOp: Op<ReduceAttrs> = {
   ...reduceOp,
   gradient([grad], context) {
     const { axes, keepdim } = context.attrs;
-    const x = context.input(0);
+    const x = context.input(0).to(grad!.dtype);
     const kept = x.shape.map((n, d) => (axes.includes(d) ? 1 : n));
     const restore = (t: Tensor) => (keepdim ? t : t.reshape(kept)).expand(x.shape);
-    return [prodGradient(x, restore(grad!), restore(context.output()), axes)];
+    const gradient = prodGradient(x, restore(grad!), restore(context.output()), axes);
+    return [gradient.to(context.dtype(0))];
   },
 };
 
 /** g · Π of the others, also where elements are zero: with one zero only that one has a gradient, with two none has. */
 function prodGradient(x: Tensor, g: Tensor, product: Tensor, axes: readonly number[]): Tensor {
+  if (x.numel === 0) return g.mul(x);
   if (state.autograd?.isGradEnabled()) return differentiableProdGradient(x, g, axes);
   const isZero = x.eq(0);
   const zeros = isZero.sum(axes, { keepdim: true });
@@ -51,6 +54,6 @@ function differentiableProdGradient(x: Tensor, g: Tensor, axes: readonly number[
 export function prod(x: Tensor, ...args: DimsFirst<SumOptions>): Tensor {
   const { dim, keepdim = false, dtype = accumulated(x) } = dimArguments(args);
   const axes = wrapDims(dim, x.rank, "prod");
-  if (axes.length === 0) return x.to(dtype);
+  if (axes.length === 0) return separate(x.to(dtype), x);
   return dispatch(prodOp, [x], { reduceOp: "prod", axes, keepdim, dtype });
 }

@@ -1,6 +1,6 @@
 /** Products of vectors and matrices under PyTorch's names, and sums with them. */
 import { DlError, formatShape, ShapeError } from "../errors.ts";
-import { numelOf, sameShape, wrapDims } from "../shape.ts";
+import { numelOf, requireCount, sameShape, wrapDims } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { bmm, dot, matmul, mm } from "./matmul.ts";
 
@@ -80,7 +80,8 @@ export interface TensordotOptions {
  * tensordot(ones(2, 3), ones(3, 4), { dims: 1 }).shape // => [2, 4]
  */
 export function tensordot(a: Tensor, b: Tensor, { dims = 2 }: TensordotOptions = {}): Tensor {
-  if (typeof dims === "number" && (dims < 0 || dims > a.rank || dims > b.rank))
+  if (typeof dims === "number") requireCount("tensordot", "dims", dims);
+  if (typeof dims === "number" && (dims > a.rank || dims > b.rank))
     throw new DlError(
       "value",
       `tensordot: ${dims} dimensions cannot be taken from ${formatShape(a.shape)} and ${formatShape(b.shape)}`,
@@ -315,5 +316,5 @@ export function chainMatmul(...args: readonly Tensor[] | readonly [readonly Tens
     throw new ShapeError(
       `chainMatmul: matrices are wanted, got ${odd ? formatShape(odd.shape) : "none"}`,
     );
-  return matrices.length === 1 ? matrices[0] : multiDot(matrices);
+  return matrices.length === 1 ? matrices[0].clone() : multiDot(matrices);
 }

@@ -1,7 +1,8 @@
 /** Elements in another order, by views and joints. */
 import { DlError, formatShape, ShapeError } from "../errors.ts";
-import { broadcastShapes, type Shape, wrapDim } from "../shape.ts";
+import { broadcastShapes, requireWhole, type Shape, wrapDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
+import { separate } from "./cast.ts";
 import { cat } from "./join.ts";
 import { flip } from "./views.ts";
 
@@ -28,13 +29,14 @@ export function roll(
       ? (options as RollOptions).dims
       : (options as number | readonly number[]);
   const by = [shifts].flat() as number[];
+  for (const shift of by) requireWhole("roll", "shifts", shift);
   if (dims === undefined) {
     if (by.length !== 1)
       throw new DlError(
         "value",
         `roll: ${by.length} shifts need as many dims: roll([1, 2], { dims: [0, 1] })`,
       );
-    return rollOne(x.reshape([x.numel]), by[0], 0).reshape(x.shape);
+    return separate(rollOne(x.reshape([x.numel]), by[0], 0).reshape(x.shape), x);
   }
   const axes = [dims].flat() as number[];
   if (axes.length !== by.length)
@@ -42,7 +44,8 @@ export function roll(
       "value",
       `roll: shifts ${formatShape(by)} and dims ${formatShape(axes)} have to be equally many`,
     );
-  return by.reduce((t, shift, i) => rollOne(t, shift, wrapDim(axes[i], x.rank, "roll")), x);
+  const turned = by.reduce((t, shift, i) => rollOne(t, shift, wrapDim(axes[i], x.rank, "roll")), x);
+  return separate(turned, x);
 }
 function rollOne(x: Tensor, shift: number, axis: number): Tensor {
   const n = x.shape[axis];
@@ -71,11 +74,12 @@ export function rot90(x: Tensor, { k = 1, dims = [0, 1] }: Rot90Options = {}): T
   const [a, b] = dims.map((d) => wrapDim(d, x.rank, "rot90"));
   if (dims.length !== 2 || a === b)
     throw new DlError("value", `rot90: dims ${formatShape(dims)} have to be two different ones`);
+  requireWhole("rot90", "k", k);
   const turns = ((k % 4) + 4) % 4;
-  if (turns === 1) return flip(x, b).transpose(a, b);
-  if (turns === 2) return flip(x, [a, b]);
-  if (turns === 3) return flip(x, a).transpose(a, b);
-  return x;
+  if (turns === 1) return flip(x, b).transpose(a, b).clone();
+  if (turns === 2) return flip(x, [a, b]).clone();
+  if (turns === 3) return flip(x, a).transpose(a, b).clone();
+  return x.clone();
 }
 
 /**

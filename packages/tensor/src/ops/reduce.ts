@@ -9,6 +9,7 @@ import { IDENTITY, program } from "../program.ts";
 import { broadcastShapes, type Shape, sameShape, wrapDim, wrapDims } from "../shape.ts";
 import { isTensor, Tensor } from "../tensor.ts";
 import { View } from "../view.ts";
+import { separate } from "./cast.ts";
 
 export type Dims = number | readonly number[];
 export interface DimOptions {
@@ -21,11 +22,11 @@ export interface SumOptions extends DimOptions {
   dtype?: DType;
 }
 /** `x.sum(1)`, `x.sum([0, 1], { keepdim: true })` and `x.sum({ dim: 1 })` alike. */
-export type DimsFirst<O extends DimOptions = DimOptions> = [dim?: Dims | O, options?: O];
+export type DimsFirst<O extends DimOptions = DimOptions> = [dim?: Dims | O | null, options?: O];
 
 export function dimArguments<O extends DimOptions>([first, options]: DimsFirst<O>): O {
-  if (first === undefined || typeof first === "number" || Array.isArray(first))
-    return { ...options, dim: first as Dims | undefined } as O;
+  if (first === undefined || first === null || typeof first === "number" || Array.isArray(first))
+    return { ...options, dim: (first ?? undefined) as Dims | undefined } as O;
   return first as O;
 }
 
@@ -38,7 +39,9 @@ export interface OneDimOptions {
 export type DimFirst<O extends { dim?: number } = OneDimOptions> = [dim?: number | O, options?: O];
 
 export const dimArgument = <O extends { dim?: number }>([first, options]: DimFirst<O>): O =>
-  typeof first === "object" ? first : ({ ...options, dim: first ?? options?.dim } as O);
+  typeof first === "object" && first !== null
+    ? first
+    : ({ ...options, dim: first ?? options?.dim } as O);
 
 // ---- the op ----------------------------------------------------------------------------------------------------------
 
@@ -138,13 +141,18 @@ function reduce(
   name: string,
 ): Tensor {
   const axes = wrapDims(dims, x.rank, name);
-  if (axes.length === 0) return x.to(dtype);
-  if (/^a(max|min)$/.test(name) && axes.some((d) => x.shape[d] === 0)) {
-    throw new ShapeError(
-      `${name}: ${formatShape(x.shape)} has no elements along dim ${axes.find((d) => x.shape[d] === 0)}, and the extreme of nothing is not defined`,
-    );
-  }
+  if (axes.length === 0) return separate(x.to(dtype), x);
+  if (name === "amax" || name === "amin") requireElements(name, x.shape, axes);
   return dispatch(reduceOp, [x], { reduceOp: op, axes, keepdim, dtype });
+}
+
+/** @throws ShapeError where there is nothing to take an extreme of. */
+export function requireElements(name: string, shape: Shape, axes: readonly number[]): void {
+  const empty = axes.find((d) => shape[d] === 0);
+  if (empty !== undefined)
+    throw new ShapeError(
+      `${name}: ${formatShape(shape)} has no elements along dim ${empty}, and the extreme of nothing is not defined`,
+    );
 }
 
 /**
@@ -198,15 +206,28 @@ export function aminmax(x: Tensor, ...args: DimsFirst): { min: Tensor; max: Tens
   const options = dimArguments(args);
   return { min: amin(x, options), max: amax(x, options) };
 }
-/** Is any element not zero? */
-export function any(x: Tensor, ...args: DimsFirst): Tensor {
+/**
+ * Is any element not zero? A bool; of uint8, as in PyTorch, 0 or 1 in uint8.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.any.html
+ *
+ * @example
+ * any(tensor([[0, 1], [0, 0]]), 1) // => [true, false]
+ */
+export const any = (x: Tensor, ...args: DimsFirst): Tensor => truth("any", "max", x, args);
+/**
+ * Are all elements not zero? A bool; of uint8, as in PyTorch, 0 or 1 in uint8.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.all.html
+ *
+ * @example
+ * all(tensor([[1, 1], [0, 1]]), 1) // => [true, false]
+ */
+export const all = (x: Tensor, ...args: DimsFirst): Tensor => truth("all", "min", x, args);
+function truth(name: string, op: "max" | "min", x: Tensor, args: DimsFirst): Tensor {
   const { dim, keepdim = false } = dimArguments(args);
-  return reduce("max", x.to("bool"), dim, keepdim, "bool", "any");
-}
-/** Are all elements not zero? */
-export function all(x: Tensor, ...args: DimsFirst): Tensor {
-  const { dim, keepdim = false } = dimArguments(args);
-  return reduce("min", x.to("bool"), dim, keepdim, "bool", "all");
+  const found = reduce(op, x.to("bool"), dim, keepdim, "bool", name);
+  return x.dtype === "uint8" ? found.to("uint8") : found;
 }
 
 export function mean(x: Tensor, ...args: DimsFirst<SumOptions>): Tensor {
@@ -230,7 +251,7 @@ export function sumTo(g: Tensor, shape: Shape): Tensor {
     .map((_, d) => d)
     .filter((d) => d < lead || (shape[d - lead] === 1 && g.shape[d] !== 1));
   const summed = axes.length ? g.sum(axes, { keepdim: true }) : g;
-  return summed.reshape(shape);
+  return sameShape(summed.shape, shape) ? summed : summed.reshape(shape);
 }
 
 /** The same, of a shape that the tensor's could be broadcast from. */
@@ -366,20 +387,47 @@ export interface VarOptions extends DimOptions {
   unbiased?: boolean;
 }
 /** Σ(x − mean)² / (n − correction), in two passes. */
-export function variance(x: Tensor, ...args: DimsFirst<VarOptions>): Tensor {
+export const variance = (x: Tensor, ...args: DimsFirst<VarOptions>): Tensor =>
+  namedVariance("var", x, args);
+function namedVariance(name: string, x: Tensor, args: DimsFirst<VarOptions>): Tensor {
+  if (!isFloating(x.dtype))
+    throw new DlError("dtype", `${name}: of ${x.dtype} it is not defined: x.to("float32") first`);
   const { dim, keepdim = false, correction, unbiased } = dimArguments(args);
-  const n = count(x, dim, "var");
-  const difference = x.sub(mean(x, { dim: wrapDims(dim, x.rank, "var"), keepdim: true }));
-  return sum(difference.square(), { dim, keepdim }).div(
-    Math.max(0, n - (correction ?? (unbiased === false ? 0 : 1))),
-  );
+  const axes = wrapDims(dim, x.rank, name);
+  const freedom = count(x, dim, name) - (correction ?? (unbiased === false ? 0 : 1));
+  const isWhole = x.rank === 0 || dim === undefined || dim === null;
+  return dispatch(varianceOp, [x], { axes, keepdim, freedom, isWhole });
 }
+const differences = (x: Tensor, axes: readonly number[]): Tensor =>
+  x.sub(mean(x, { dim: axes, keepdim: true }));
+const varianceOp = defineComposite<{
+  readonly axes: readonly number[];
+  readonly keepdim: boolean;
+  /** The number of elements without the correction. */
+  readonly freedom: number;
+  /** No dimensions were named. */
+  readonly isWhole: boolean;
+}>("var", {
+  decompose: ([x], { axes, keepdim, freedom }) => [
+    sum(differences(x, axes).square(), { dim: axes, keepdim }).div(Math.max(0, freedom)),
+  ],
+  saves: () => ({ inputs: [0] }),
+  gradient([g], { attrs: { axes, keepdim, freedom, isWhole }, input }) {
+    const x = input(0);
+    const kept = x.shape.map((n, d) => (axes.includes(d) ? 1 : n));
+    const up = keepdim ? g! : g!.reshape(kept);
+    const away = differences(x, axes);
+    // As in PyTorch; along dimensions that divides by 0 or by what is negative.
+    if (!isWhole || freedom > 0) return [away.mul(up.mul(2 / freedom))];
+    return [away.eq(0).where(NaN, Infinity).to(x.dtype).mul(up)];
+  },
+});
 /** With gradient 0 where all elements are equal, as PyTorch. */
 const root = defineMap<[Tensor]>("std", (x) => E.sqrt(x), {
   gradient: (g, _, y) => [E.select(E.eq(y, 0), 0, E.div(g, E.mul(2, y)))],
 });
 export const std = (x: Tensor, ...args: DimsFirst<VarOptions>): Tensor =>
-  root(variance(x, ...args));
+  root(namedVariance("std", x, args));
 
 export interface NormOptions extends DimOptions {
   /** 2 by default, which is also `"fro"`; Infinity, −Infinity, 0 and any other order. */
@@ -387,14 +435,18 @@ export interface NormOptions extends DimOptions {
   dtype?: DType;
 }
 /** (Σ|x|ᵖ)^(1/p), of the elements as one vector. */
-export function norm(x: Tensor, options: NormOptions = {}): Tensor {
+export const norm = (x: Tensor, options: NormOptions = {}): Tensor => namedNorm("norm", x, options);
+/** The same for an op of another name. */
+export function namedNorm(name: string, x: Tensor, options: NormOptions): Tensor {
   const { p = 2, dim, keepdim = false, dtype } = options;
-  if (dtype && dtype !== x.dtype) return norm(x.to(dtype), { ...options, dtype: undefined });
+  if (dtype && dtype !== x.dtype)
+    return namedNorm(name, x.to(dtype), { ...options, dtype: undefined });
   if (!isFloating(x.dtype))
     throw new DlError(
       "dtype",
-      `norm: the norm of ${x.dtype} is not defined: x.to("float32").norm(), or norm({ dtype: "float32" })`,
+      `${name}: the norm of ${x.dtype} is not defined: x.to("float32").norm(), or norm({ dtype: "float32" })`,
     );
+  if (Math.abs(Number(p)) === Infinity) requireElements(name, x.shape, wrapDims(dim, x.rank, name));
   if (p === 2 || p === "fro") return euclidean(x, dim, keepdim);
   const size = x.abs();
   if (p === Infinity) return amax(size, { dim, keepdim });

@@ -2,6 +2,7 @@
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { type Shape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
+import { separate } from "./cast.ts";
 import { indexSelectAs } from "./indexAlong.ts";
 import { wholeNumbers } from "./indexing.ts";
 import { cumsum } from "./scan.ts";
@@ -31,7 +32,8 @@ export function repeat(x: Tensor, sizes: Shape): Tensor {
     .reshape(split)
     .expand(wide)
     .reshape(shape.map((n, d) => n * sizes[d]));
-  return sizes.every((n) => n === 1) ? out.clone() : out;
+  // Where sizes of 1 are repeated the last step needs no copy either.
+  return separate(out, x);
 }
 /**
  * `repeat` that takes fewer numbers than dimensions, for the last ones.
@@ -81,7 +83,7 @@ export function repeatInterleave(
       .reshape([...before, n, 1, ...after])
       .expand([...before, n, repeats, ...after])
       .reshape([...before, n * repeats, ...after]);
-    return repeats === 1 ? out.clone() : out;
+    return separate(out, x);
   }
   const times = repeats.numel === 1 ? repeats.reshape([1]).expand([n]) : repeats;
   if (times.rank !== 1 || times.numel !== n)

@@ -7,6 +7,7 @@ import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { scope } from "../scope.ts";
 import { Tensor } from "../tensor.ts";
 import { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveAvgPool3d } from "./adaptivePool.ts";
+import { separate } from "./cast.ts";
 import { indexSelect } from "./indexAlong.ts";
 import { alongDim, constantLike } from "./lines.ts";
 
@@ -96,24 +97,30 @@ export function interpolate(x: Tensor, options: InterpolateOptions = {}): Tensor
   });
   const lines = sizes.map((_, i) => line(i));
   if (mode === "nearest" || mode === "nearest-exact")
-    return scope(() => chosen(x, lines, mode === "nearest" ? 0 : 0.5));
+    return scope(() => separate(chosen(x, lines, mode === "nearest" ? 0 : 0.5), x));
   return scope(() => {
     let y = x;
     lines.forEach((l, i) => {
-      if (!antialias && l.n === l.m && l.scale === null) return;
+      // As in PyTorch a dimension that keeps its size stays as it is, whatever the factor says; but not of plain "bicubic".
+      if (l.n === l.m && (l.scale === null || antialias || mode !== "bicubic")) return;
       y = alongDim(y, 2 + i, constantLike(weights(l, mode, antialias), [l.m, l.n], x));
     });
-    return y;
+    return separate(y, x);
   });
 }
 
 /** The nearest elements: a view where every so manieth is taken, one copy where each is repeated. */
 function chosen(x: Tensor, lines: readonly Line[], shift: number): Tensor {
   const repeats = lines.map(() => 1);
+  // PyTorch's kernel for small images, and no other, looks at the sizes before it looks at the factor.
+  const bySize = shift === 0 && lines.length === 2 && lines[0].m + lines[1].m <= 128;
   let y = x;
   lines.forEach((line, i) => {
     const { n, m } = line;
-    const index = nearest(line, shift);
+    const index = nearest(
+      bySize && (m === n || m === 2 * n) ? { ...line, scale: null } : line,
+      shift,
+    );
     const step = m > 1 ? index[1] - index[0] : 1;
     if (m % n === 0 && index.every((at, k) => at === Math.floor((k * n) / m))) repeats[i] = m / n;
     else if (step > 0 && index.every((at, k) => at === index[0] + k * step))

@@ -10,6 +10,7 @@ import { wrapDim } from "../shape.ts";
 import { state } from "../state.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate } from "../view.ts";
+import { separate } from "./cast.ts";
 import { pad } from "./join.ts";
 import { logaddexp } from "./logarithms.ts";
 import type { ValuesAndIndices } from "./reduce.ts";
@@ -74,7 +75,9 @@ export interface ScanOptions {
 function total(name: string, op: "sum" | "prod", x: Tensor, dim: number, dtype?: DType): Tensor {
   const type = dtype ?? (isFloating(x.dtype) ? x.dtype : "int32");
   const axis = wrapDim(dim, x.rank, name);
-  return x.rank === 0 ? x.to(type) : dispatch(scanOp, [x], { scanOp: op, axis, dtype: type });
+  return x.rank === 0
+    ? separate(x.to(type), x)
+    : dispatch(scanOp, [x], { scanOp: op, axis, dtype: type });
 }
 /** x₀, x₀ + x₁, … along `dim`. */
 export const cumsum = (x: Tensor, dim: number, { dtype }: ScanOptions = {}): Tensor =>

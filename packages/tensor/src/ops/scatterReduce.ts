@@ -5,7 +5,7 @@ import { isFloating } from "../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { wrapDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { gatherAs, scatter, scatterAs, wholeNumbers } from "./indexing.ts";
+import { gatherAs, requirePositions, scatter, scatterAs, wholeNumbers } from "./indexing.ts";
 import { cat } from "./join.ts";
 import { sort } from "./sort.ts";
 
@@ -155,6 +155,7 @@ export function scatterReduceAs(
     );
   const whole = wholeNumbers(caller, index);
   if (index.numel === 0) return x.clone();
+  requirePositions(caller, x, axis, index);
   const used = index.shape.reduce((t, n, d) => t.narrow(d, 0, n), source);
   return dispatch(foldOp, [x, whole, used], { axis, reduce, includeSelf, caller });
 }

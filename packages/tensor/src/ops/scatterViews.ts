@@ -7,7 +7,7 @@ import { type Shape, sameShape, wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate, denseLike } from "../view.ts";
 import { type DiagonalOptions, diagonal, diagonalOp, dimsLast } from "./diagonal.ts";
-import { sliceOp } from "./views.ts";
+import { sliceOp, sliceRange } from "./views.ts";
 
 interface ReplaceAttrs {
   readonly view: ViewOp<never>;
@@ -112,9 +112,7 @@ export function sliceScatter(
   if (!Number.isInteger(step) || step < 1)
     throw new DlError("value", `sliceScatter: step ${step} has to be a positive whole number`);
   const n = x.shape[d];
-  const clip = (i: number) => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
-  const from = clip(start ?? 0);
-  const length = Math.max(0, Math.ceil((clip(end ?? n) - from) / step));
+  const [from, length] = sliceRange("sliceScatter", n, start, end, step);
   const shape = x.shape.map((size, k) => (k === d ? length : size));
   return replace("sliceScatter", x, source, shape, sliceOp, { dim: d, start: from, length, step });
 }

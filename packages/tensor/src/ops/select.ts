@@ -3,7 +3,7 @@ import { defineMap, type Operand } from "../define.ts";
 import type { DType } from "../dtype.ts";
 import { DlError } from "../errors.ts";
 import * as E from "../expr.ts";
-import type { Tensor } from "../tensor.ts";
+import { isTensor, type Tensor } from "../tensor.ts";
 import { nonzero } from "./masked.ts";
 
 const choose = defineMap<[Tensor, Operand, Operand]>("where", (c, a, b) =>
@@ -46,8 +46,30 @@ const clampHigh = defineMap<[Tensor, Operand]>("clamp", (x, high) => E.min(x, hi
   gradient: (g, [x, high]) => [E.select(E.le(x, high), g, 0), E.select(E.lt(high, x), g, 0)],
 });
 
-/** x limited to [min, max]; either may be left out. Elements at a limit keep their gradient. */
-export function clamp(x: Tensor, { min, max }: { min?: Operand; max?: Operand } = {}): Tensor {
+/** Limits; one of them may be left out, or null. */
+export interface ClampOptions {
+  min?: Operand | null;
+  max?: Operand | null;
+}
+/**
+ * x limited to [min, max]; either may be left out, or null. Elements at a limit keep their gradient.
+ *
+ * @throws DlError without limits.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.clamp.html
+ *
+ * @example
+ * clamp(tensor([1, 2, 3]), { max: 2 }) // => [1, 2, 2]
+ */
+export function clamp(x: Tensor, options?: ClampOptions): Tensor;
+export function clamp(x: Tensor, min?: Operand | null, max?: Operand | null): Tensor;
+export function clamp(
+  x: Tensor,
+  first?: ClampOptions | Operand | null,
+  last?: Operand | null,
+): Tensor {
+  const isOptions = first !== null && typeof first === "object" && !isTensor(first);
+  const limits = isOptions ? first : { min: first, max: last };
+  const [min, max] = [limits.min ?? undefined, limits.max ?? undefined];
   if (min !== undefined && max !== undefined) return clampBoth(x, min, max);
   if (min !== undefined) return clampLow(x, min);
   if (max !== undefined) return clampHigh(x, max);

@@ -72,15 +72,15 @@ const attrsFor = (
 
 /** exp(x) / Σ exp(x) along `dim`. */
 export function softmax(t: Tensor, dim: number, { dtype }: { dtype?: DType } = {}): Tensor {
+  const attrs = attrsFor(t, dim, dtype, "softmax");
   if (t.rank === 0) return softmax(t.unsqueeze(0), 0, { dtype }).squeeze(0);
-  if (t.numel === 0) return t.to(dtype ?? toFloating(t.dtype));
-  return dispatch(softmaxOp, [t], attrsFor(t, dim, dtype, "softmax"));
+  return t.numel === 0 ? t.to(attrs.dtype) : dispatch(softmaxOp, [t], attrs);
 }
 /** x − log Σ exp(x) along `dim`. */
 export function logSoftmax(t: Tensor, dim: number, { dtype }: { dtype?: DType } = {}): Tensor {
+  const attrs = attrsFor(t, dim, dtype, "logSoftmax");
   if (t.rank === 0) return logSoftmax(t.unsqueeze(0), 0, { dtype }).squeeze(0);
-  if (t.numel === 0) return t.to(dtype ?? toFloating(t.dtype));
-  return dispatch(logSoftmaxOp, [t], attrsFor(t, dim, dtype, "logSoftmax"));
+  return t.numel === 0 ? t.to(attrs.dtype) : dispatch(logSoftmaxOp, [t], attrs);
 }
 
 interface LogSumExpAttrs {

@@ -1,8 +1,8 @@
 /** Stacking by direction, and splitting by places. */
 import { DlError, formatShape, ShapeError } from "../errors.ts";
-import { wrapDim } from "../shape.ts";
+import { requireWhole, wrapDim } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
-import { cat, type DimArgument } from "./join.ts";
+import { cat, type DimArgument, requireList } from "./join.ts";
 import { atleast1d, atleast2d, atleast3d } from "./rearrange.ts";
 
 /**
@@ -14,6 +14,7 @@ import { atleast1d, atleast2d, atleast3d } from "./rearrange.ts";
  * hstack([tensor([[1], [2]]), tensor([[3], [4]])]) // => [[1, 3], [2, 4]]
  */
 export function hstack(tensors: readonly Tensor[]): Tensor {
+  requireList("hstack", tensors);
   const raised = atleast1d(tensors);
   return cat(raised, raised[0]?.rank === 1 ? 0 : 1);
 }
@@ -25,7 +26,10 @@ export function hstack(tensors: readonly Tensor[]): Tensor {
  * @example
  * vstack([tensor([1, 2]), tensor([3, 4])]) // => [[1, 2], [3, 4]]
  */
-export const vstack = (tensors: readonly Tensor[]): Tensor => cat(atleast2d(tensors), 0);
+export function vstack(tensors: readonly Tensor[]): Tensor {
+  requireList("vstack", tensors);
+  return cat(atleast2d(tensors), 0);
+}
 /**
  * Behind one another: along dimension 2, with vectors as [1, n, 1] and matrices as [m, n, 1].
  *
@@ -34,7 +38,10 @@ export const vstack = (tensors: readonly Tensor[]): Tensor => cat(atleast2d(tens
  * @example
  * dstack([tensor([1, 2]), tensor([3, 4])]) // => [[[1, 3], [2, 4]]]
  */
-export const dstack = (tensors: readonly Tensor[]): Tensor => cat(atleast3d(tensors), 2);
+export function dstack(tensors: readonly Tensor[]): Tensor {
+  requireList("dstack", tensors);
+  return cat(atleast3d(tensors), 2);
+}
 /**
  * As columns: vectors (and numbers) become one each, matrices bring theirs.
  *
@@ -43,8 +50,10 @@ export const dstack = (tensors: readonly Tensor[]): Tensor => cat(atleast3d(tens
  * @example
  * columnStack([tensor([1, 2]), tensor([3, 4])]) // => [[1, 3], [2, 4]]
  */
-export const columnStack = (tensors: readonly Tensor[]): Tensor =>
-  hstack(tensors.map((t) => (t.rank <= 1 ? t.reshape([t.numel, 1]) : t)));
+export function columnStack(tensors: readonly Tensor[]): Tensor {
+  requireList("columnStack", tensors);
+  return hstack(tensors.map((t) => (t.rank <= 1 ? t.reshape([t.numel, 1]) : t)));
+}
 
 /**
  * Along `dim` (default 0) into this many parts, of which the first are one larger where it does not come out even; or
@@ -87,7 +96,10 @@ function splitAlong(
       { length: parts },
       (_, i) => (i + 1) * Math.floor(n / parts) + Math.min(i + 1, larger),
     );
-  } else ends = [...indicesOrSections, n];
+  } else {
+    for (const i of indicesOrSections) requireWhole(name, "index", i);
+    ends = [...indicesOrSections, n];
+  }
   const clip = (i: number) => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
   let start = 0;
   return ends.map((e) => {

@@ -7,6 +7,7 @@ import type { DType } from "../dtype.ts";
 import { formatShape, ShapeError } from "../errors.ts";
 import * as E from "../expr.ts";
 import { program } from "../program.ts";
+import { requireCount, requireWhole } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 import { allocate } from "../view.ts";
 
@@ -27,6 +28,7 @@ const triangle = (x: Tensor, lower: boolean, diagonal: number): Tensor => {
     throw new ShapeError(
       `${lower ? "tril" : "triu"}: at least 2 dimensions are wanted, got ${formatShape(x.shape)}`,
     );
+  requireWhole(lower ? "tril" : "triu", "diagonal", diagonal);
   return dispatch(triangleOp, [x], { lower, diagonal });
 };
 
@@ -71,7 +73,7 @@ export const trilIndices = (
   row: number,
   col: number,
   options: TriangleIndicesOptions = {},
-): Tensor => indices(row, col, (i, j, offset) => j - i <= offset, options);
+): Tensor => indices("trilIndices", row, col, (i, j, offset) => j - i <= offset, options);
 /**
  * Rows and columns of the upper triangle of a `row` × `col` matrix, row by row: int32 `[2, n]`.
  *
@@ -84,14 +86,18 @@ export const triuIndices = (
   row: number,
   col: number,
   options: TriangleIndicesOptions = {},
-): Tensor => indices(row, col, (i, j, offset) => j - i >= offset, options);
+): Tensor => indices("triuIndices", row, col, (i, j, offset) => j - i >= offset, options);
 
 function indices(
+  name: string,
   row: number,
   col: number,
   isInside: (i: number, j: number, offset: number) => boolean,
   { offset = 0, dtype = "int32", device }: TriangleIndicesOptions,
 ): Tensor {
+  requireCount(name, "row", row);
+  requireCount(name, "col", col);
+  requireWhole(name, "offset", offset);
   const rows: number[] = [];
   const columns: number[] = [];
   for (let i = 0; i < row; i++)

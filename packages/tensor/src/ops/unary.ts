@@ -1,16 +1,40 @@
 /** Functions of one tensor, element by element. Integers are taken as float32 by those marked "float". */
 import { defineMap } from "../define.ts";
 import { isFloating } from "../dtype.ts";
+import { DlError } from "../errors.ts";
 import * as E from "../expr.ts";
 import type { Tensor } from "../tensor.ts";
 
 type Unary = [Tensor];
 const float = { result: "float" } as const;
 
-export const neg = defineMap<Unary>("neg", (x) => E.neg(x));
+const negated = defineMap<Unary>("neg", (x) => E.neg(x));
+/**
+ * −x
+ *
+ * @throws DlError for bools.
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.neg.html
+ *
+ * @example
+ * neg(tensor([1, -2])) // => [-1, 2]
+ */
+export function neg(x: Tensor): Tensor {
+  if (x.dtype === "bool")
+    throw new DlError("dtype", "neg: bools have no sign: x.logicalNot() for the opposite");
+  return negated(x);
+}
 export const abs = defineMap<Unary>("abs", (x) => E.abs(x));
 export const sign = defineMap<Unary>("sign", (x) => E.sign(x));
-export const square = defineMap<Unary>("square", (x) => E.mul(x, x));
+const squared = defineMap<Unary>("square", (x) => E.mul(x, x));
+/**
+ * x². Of bools it is int32, as their powers are.
+ *
+ * @see https://docs.pytorch.org/docs/stable/generated/torch.square.html
+ *
+ * @example
+ * square(tensor([1, -2])) // => [1, 4]
+ */
+export const square = (x: Tensor): Tensor => squared(x.dtype === "bool" ? x.to("int32") : x);
 export const floor = defineMap<Unary>("floor", (x) => E.floor(x));
 export const ceil = defineMap<Unary>("ceil", (x) => E.ceil(x));
 const roundWhole = defineMap<Unary>("round", (x) => E.round(x));

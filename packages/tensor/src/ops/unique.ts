@@ -3,6 +3,7 @@
  * one that can be waited for. Nothing has a gradient.
  */
 import type { TypedArray } from "../dtype.ts";
+import { DlError, formatShape, ShapeError } from "../errors.ts";
 import { wrapDim } from "../shape.ts";
 import { Tensor } from "../tensor.ts";
 
@@ -71,14 +72,27 @@ function rowsOf(x: Tensor, axis: number | undefined): Rows {
   const count = x.shape[axis];
   return { data: first.dataSync(), count, width: count === 0 ? 0 : x.numel / count };
 }
-const axisOf = (x: Tensor, dim: number | null | undefined, name: string): number | undefined =>
-  dim === undefined || dim === null || x.rank === 0 ? undefined : wrapDim(dim, x.rank, name);
+function axisOf(x: Tensor, dim: number | null | undefined, name: string): number | undefined {
+  if (dim === undefined || dim === null) return undefined;
+  if (x.rank === 0)
+    throw new DlError(
+      "value",
+      `${name}: a tensor of no dimensions has no dim ${dim}: leave it out`,
+    );
+  const axis = wrapDim(dim, x.rank, name);
+  if (x.shape.some((n, d) => d !== axis && n === 0))
+    throw new ShapeError(
+      `${name}: the slices of ${formatShape(x.shape)} along dim ${dim} have no elements to compare`,
+    );
+  return axis;
+}
 
 /**
  * The distinct elements in ascending order, or distinct slices along `dim`.
  *
  * @param options `sorted: false` leaves the order open, which is ascending all the same.
  * @returns the tensor; with `returnInverse` or `returnCounts` an array `[values, inverse?, counts?]`.
+ * @throws ShapeError for slices without elements.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unique.html
  *
  * @example
@@ -102,6 +116,7 @@ export function unique(x: Tensor, options: UniqueOptions = {}): Tensor | Tensor[
  * One element of each run of equal neighbours.
  *
  * @returns the tensor; with `returnInverse` or `returnCounts` an array `[values, inverse?, counts?]`.
+ * @throws ShapeError for slices without elements.
  * @see https://docs.pytorch.org/docs/stable/generated/torch.unique_consecutive.html
  *
  * @example

@@ -8,6 +8,7 @@ import {
   contiguousStrides,
   inferShape,
   numelOf,
+  requireWhole,
   type Shape,
   sameShape,
   wrapDim,
@@ -17,6 +18,17 @@ import { Tensor } from "../tensor.ts";
 import { allocate, denseLike, type View } from "../view.ts";
 import { filledView } from "./fill.ts";
 import type { Dims } from "./reduce.ts";
+
+/**
+ * Another handle on the same view: what changes a handle's shape in place (`unsqueeze_`, `t_`), or whether it requires a
+ * gradient, leaves the first one alone.
+ */
+const aliasOp = defineView<undefined>(
+  "alias",
+  (v) => v,
+  (g) => g,
+);
+const alias = (x: Tensor): Tensor => dispatch(aliasOp, [x]);
 
 // ---- order of dimensions ---------------------------------------------------------------------------------------------
 
@@ -42,7 +54,7 @@ export function permute(x: Tensor, order: readonly number[]): Tensor {
       `permute: ${formatShape(order)} does not name each of the ${x.rank} dimensions of ${formatShape(x.shape)} once`,
     );
   }
-  return wrapped.every((d, i) => d === i) ? x : dispatch(permuteOp, [x], wrapped);
+  return wrapped.every((d, i) => d === i) ? alias(x) : dispatch(permuteOp, [x], wrapped);
 }
 
 /**
@@ -66,7 +78,7 @@ export function t(x: Tensor): Tensor {
     throw new ShapeError(
       `t: for up to 2 dimensions, got ${formatShape(x.shape)}: use transpose(dim0, dim1), or mT for a batch of matrices`,
     );
-  return x.rank === 2 ? permute(x, [1, 0]) : x;
+  return x.rank === 2 ? permute(x, [1, 0]) : alias(x);
 }
 
 /**
@@ -129,7 +141,7 @@ const reshapeOp: Op<ReshapeAttrs> = {
 export function reshape(x: Tensor, shape: Shape, viewOnly = false): Tensor {
   const name = viewOnly ? "view" : "reshape";
   const wanted = inferShape(shape, x.numel, name);
-  if (sameShape(wanted, x.shape)) return x;
+  if (sameShape(wanted, x.shape)) return alias(x);
   if (numelOf(wanted) !== x.numel) {
     throw new ShapeError(
       `${name}: ${formatShape(x.shape)} has ${x.numel} elements, ${formatShape(wanted)} would have ${numelOf(wanted)}`,
@@ -220,7 +232,7 @@ export function squeeze(
 ): Tensor {
   const given = typeof dim === "object" && "dim" in dim ? dim.dim : (dim as Dims);
   // Unlike in a reduction, an empty list names none.
-  if (Array.isArray(given) && given.length === 0) return x;
+  if (Array.isArray(given) && given.length === 0) return alias(x);
   const dims = wrapDims(given, x.rank, "squeeze");
   return reshape(
     x,
@@ -242,6 +254,7 @@ const expandOp = defineView<Shape>(
 
 /** Dimensions of size 1 repeated without a copy; −1 keeps a size, new dimensions come in front. */
 export function expand(x: Tensor, shape: Shape): Tensor {
+  for (const n of shape) requireWhole("expand", "a size", n);
   const lead = shape.length - x.rank;
   const wanted = shape.map((n, d) => (n === -1 && d >= lead ? x.shape[d - lead] : n));
   const fits =
@@ -253,7 +266,7 @@ export function expand(x: Tensor, shape: Shape): Tensor {
       `expand: ${formatShape(x.shape)} cannot become ${formatShape(shape)}: aligned at the end, sizes must be equal or expand from 1`,
     );
   }
-  return sameShape(wanted, x.shape) ? x : dispatch(expandOp, [x], wanted);
+  return sameShape(wanted, x.shape) ? alias(x) : dispatch(expandOp, [x], wanted);
 }
 
 // ---- parts -----------------------------------------------------------------------------------------------------------
@@ -296,6 +309,8 @@ const stretched = (g: Tensor, shape: Shape): readonly number[] =>
 /** `length` positions of `dim` from `start`. */
 export function narrow(x: Tensor, dim: number, start: number, length: number): Tensor {
   const d = wrapDim(dim, x.rank, "narrow");
+  requireWhole("narrow", "start", start);
+  requireWhole("narrow", "length", length);
   const n = x.shape[d];
   const from = start < 0 ? start + n : start;
   if (from < 0 || length < 0 || from + length > n) {
@@ -304,7 +319,24 @@ export function narrow(x: Tensor, dim: number, start: number, length: number): T
       `narrow: ${length} positions from ${start} do not lie within dim ${dim} of ${formatShape(x.shape)}, which has ${n}`,
     );
   }
-  return length === n ? x : dispatch(sliceOp, [x], { dim: d, start: from, length, step: 1 });
+  return length === n ? alias(x) : dispatch(sliceOp, [x], { dim: d, start: from, length, step: 1 });
+}
+
+/** @internal Where a slice of n positions starts, and how many it has. */
+export function sliceRange(
+  name: string,
+  n: number,
+  start: number | null | undefined,
+  end: number | null | undefined,
+  step: number,
+): [start: number, length: number] {
+  const clip = (argument: string, i: number): number => {
+    // Infinity is beyond the end.
+    if (Math.abs(i) !== Infinity) requireWhole(name, argument, i);
+    return Math.min(Math.max(i < 0 ? i + n : i, 0), n);
+  };
+  const from = clip("start", start ?? 0);
+  return [from, Math.max(0, Math.ceil((clip("end", end ?? n) - from) / step))];
 }
 
 /** Positions start, start + step, … before end, as Python's x[start:end:step] along `dim`; step is positive. */
@@ -322,11 +354,9 @@ export function slice(
       `slice: step ${step} has to be a positive whole number: flip(dim) reverses`,
     );
   const n = x.shape[d];
-  const clip = (i: number) => Math.min(Math.max(i < 0 ? i + n : i, 0), n);
-  const from = clip(start ?? 0);
-  const length = Math.max(0, Math.ceil((clip(end ?? n) - from) / step));
+  const [from, length] = sliceRange("slice", n, start, end, step);
   return length === n && step === 1
-    ? x
+    ? alias(x)
     : dispatch(sliceOp, [x], { dim: d, start: from, length, step });
 }
 
@@ -363,7 +393,7 @@ const flipOp: ViewOp<readonly number[]> = defineView<readonly number[]>(
 /** Reversed along `dims`; a view with negative strides. */
 export function flip(x: Tensor, dims: number | readonly number[]): Tensor {
   const list = typeof dims === "number" ? [dims] : dims;
-  return list.length === 0 ? x : dispatch(flipOp, [x], wrapDims(list, x.rank, "flip"));
+  return list.length === 0 ? alias(x) : dispatch(flipOp, [x], wrapDims(list, x.rank, "flip"));
 }
 
 // ---- windows ---------------------------------------------------------------------------------------------------------

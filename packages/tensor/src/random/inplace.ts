@@ -3,7 +3,6 @@
  * tensor: those of PyTorch's CPU generator, except `exponential_` and `bernoulli_` of a number, which PyTorch leaves to a
  * library of the processor's maker.
  */
-import { assign } from "../define.ts";
 import {
   bytesPerElement,
   type DType,
@@ -12,12 +11,11 @@ import {
   typedArrayFor,
 } from "../dtype.ts";
 import { DlError, formatShape } from "../errors.ts";
-import { fill_ } from "../ops/inplace.ts";
-import { IDENTITY } from "../program.ts";
+import { write } from "../ops/inplace.ts";
 import { broadcastShapes, contiguousStrides, sameShape } from "../shape.ts";
 import { state } from "../state.ts";
 import { Storage } from "../storage.ts";
-import type { Tensor } from "../tensor.ts";
+import { Tensor } from "../tensor.ts";
 import { View } from "../view.ts";
 import {
   type GeneratorOption,
@@ -208,26 +206,17 @@ function requireFloating(t: Tensor, name: string): void {
 
 /** Writes numbers from the host, whatever the tensor was made from. */
 export function overwrite<T extends Tensor>(t: T, name: string, values: TypedArray): T {
-  if (state.autograd?.isGradEnabled() && t.requiresGrad) {
-    if (t.isLeaf)
-      throw new DlError(
-        "in-place",
-        `${name}: a leaf that requires a gradient cannot be changed in place while gradients are recorded: wrap the change in noGrad(() => ...)`,
-      );
-    // Lets go of the history.
-    fill_(t, 0);
-  }
   if (t.numel === 0) return t;
   const { memory: view, dtype, shape } = t;
   const data = new (typedArrayFor(dtype))(values);
-  if (view.contiguous) {
-    view.storage.willWrite();
-    t.device.write(view.buffer, data, view.offset * bytesPerElement(dtype));
-  } else {
+  const hasHistory = (state.autograd?.isGradEnabled() && t.requiresGrad) || t.viewOf !== null;
+  if (hasHistory || !view.contiguous) {
     const storage = new Storage(t.device, data.byteLength, data);
-    assign([view], IDENTITY, [new View(storage, dtype, shape, contiguousStrides(shape), 0, true)]);
-    storage.release();
+    const strides = contiguousStrides(shape);
+    return write(t, name, new Tensor(new View(storage, dtype, shape, strides, 0, true)));
   }
+  view.storage.willWrite();
+  t.device.write(view.buffer, data, view.offset * bytesPerElement(dtype));
   t.nodeVersion = view.storage.version;
   return t;
 }

@@ -5,7 +5,7 @@ import type { DType } from "../../dtype.ts";
 import { DlError, formatShape, ShapeError } from "../../errors.ts";
 import { wrapDim, wrapDims } from "../../shape.ts";
 import type { Tensor } from "../../tensor.ts";
-import { type Dims, norm as simpleNorm } from "../reduce.ts";
+import { type Dims, namedNorm, requireElements } from "../reduce.ts";
 import { svdvals } from "./eigen.ts";
 import { requireFloating } from "./host.ts";
 
@@ -63,7 +63,7 @@ export function vectorNorm(
   const x = dtype ? a.to(dtype) : a;
   requireFloating("linalg.vectorNorm", x.dtype);
   if (ord === 0 || ord === 1 || ord === 2 || Math.abs(ord) === Infinity)
-    return simpleNorm(x, { p: ord, dim, keepdim });
+    return namedNorm("linalg.vectorNorm", x, { p: ord, dim, keepdim });
   const axes = wrapDims(dim, x.rank, "linalg.vectorNorm");
   if (axes.length === 0) return x.abs();
   const kept: Tensor = dispatch(powerNormOp, [x], { p: ord, axes });
@@ -105,7 +105,7 @@ export function matrixNorm(
   const [rows, columns] = dim.map((d) => wrapDim(d, x.rank, "linalg.matrixNorm"));
   if (rows === columns)
     throw new DlError("value", `linalg.matrixNorm: ${formatShape(dim)} names one dimension twice`);
-  if (ord === "fro") return simpleNorm(x, { dim: [rows, columns], keepdim });
+  if (ord === "fro") return namedNorm("linalg.matrixNorm", x, { dim: [rows, columns], keepdim });
   const kept = keepingBoth(x, ord, rows, columns);
   return keepdim ? kept : kept.reshape(x.shape.filter((_, d) => d !== rows && d !== columns));
 }
@@ -114,7 +114,11 @@ function keepingBoth(x: Tensor, ord: MatrixOrder, rows: number, columns: number)
   if (ord === 1 || ord === -1 || ord === Infinity || ord === -Infinity) {
     const [along, over] = Math.abs(ord) === 1 ? [rows, columns] : [columns, rows];
     const sums = x.abs().sum(along, { keepdim });
-    return ord > 0 ? sums.amax(over, { keepdim }) : sums.amin(over, { keepdim });
+    // As in PyTorch, the largest of nothing is 0 here.
+    if (ord > 0)
+      return sums.shape[over] === 0 ? sums.sum(over, { keepdim }) : sums.amax(over, { keepdim });
+    requireElements("linalg.matrixNorm", x.shape, [over]);
+    return sums.amin(over, { keepdim });
   }
   if (ord !== "nuc" && ord !== 2 && ord !== -2)
     throw new DlError(
@@ -122,7 +126,9 @@ function keepingBoth(x: Tensor, ord: MatrixOrder, rows: number, columns: number)
       `linalg.matrixNorm: ord ${ord} is not one of "fro", "nuc", 1, 2, Infinity and their negatives`,
     );
   const s = svdvals(x.movedim([rows, columns], [-2, -1]));
-  const value = ord === "nuc" ? s.sum(-1) : ord === 2 ? s.amax(-1) : s.amin(-1);
+  const isEmpty = s.shape.at(-1) === 0;
+  if (ord === -2 && isEmpty) requireElements("linalg.matrixNorm", x.shape, [rows, columns]);
+  const value = ord === "nuc" || isEmpty ? s.sum(-1) : ord === 2 ? s.amax(-1) : s.amin(-1);
   return value.reshape(x.shape.map((n, d) => (d === rows || d === columns ? 1 : n)));
 }
 

@@ -205,7 +205,9 @@ describe("gradients in float64", () => {
 test("what is wrong is named", () => {
   expect(() => special.legendrePolynomialP(doubles(1), 1.5)).toThrow(/degree/);
   expect(() => special.multigammaln(doubles(3), 0)).toThrow(/dimension/);
-  expect(() => T.nextafter(tensor([1]), doubles(2))).toThrow(/nextafter/);
+  expect(() =>
+    T.nextafter(tensor([1], { dtype: "int32" }), tensor([2], { dtype: "int32" })),
+  ).toThrow(/nextafter/);
   expect(() => T.frexp(tensor([1], { dtype: "int32" }))).toThrow(/frexp/);
   expect(() => T.histogram(tensor([1]), 0)).toThrow(/bins/);
   expect(() => T.histogramdd(tensor([[1, 2]]), [3])).toThrow(T.ShapeError);

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { playwright } from "@vitest/browser-playwright";
 import { defaultClientConditions, defaultServerConditions } from "vite";
@@ -65,6 +66,8 @@ const browser = (name: string, isolated: boolean): TestProjectInlineConfiguratio
 
 export default defineConfig({
   test: {
+    // vitest leaves a core to itself, of two every other one.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: launch ? [node, browser("isolated", true), browser("not-isolated", false)] : [node],
     reporters: ["default", "./scripts/closing-line.ts"],
   },

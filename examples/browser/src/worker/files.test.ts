@@ -29,6 +29,25 @@ describe("MnistFiles", () => {
     expect(files.digits!.test.labels[3]).toBe(test.labels[8 + 3]);
   });
 
+  test("takes another set in the place of one, when its images and labels come together", async () => {
+    const files = new MnistFiles();
+    for (const f of [trainImages, trainLabels]) await files.add(f);
+    const other = idxFiles(80, 3);
+    const [images, labels] = [
+      file("train-images", other.images),
+      file("train-labels", other.labels),
+    ];
+    expect(await files.addAll([labels, images])).toEqual([]);
+    expect(files.digits!.train.length).toBe(72);
+    // One of them alone does not fit the other, and what is wrong with one file does not keep the others out.
+    const problems = await files.addAll([file("x", new Uint8Array(9)), trainImages]);
+    expect(problems.map(String)).toEqual([
+      expect.stringMatching(/x: /),
+      expect.stringMatching(/it has 50 images, but train-labels is for 80/),
+    ]);
+    expect(files.digits!.train.length).toBe(72);
+  });
+
   const refused = async (bytes: Uint8Array, name: string, message: RegExp) => {
     const files = new MnistFiles();
     for (const f of [trainImages, trainLabels]) await files.add(f);

@@ -30,29 +30,33 @@ export class MnistFiles {
 
   /** @throws DlError that names the file and says what is wrong with it. */
   async add(file: NamedFile): Promise<void> {
-    const { name } = file;
-    if (file.size > MOST_BYTES)
-      throw new DlError(
-        "data",
-        `${name}: it has ${Math.round(file.size / 1e6)} MB; MNIST's largest file has 47 MB`,
-      );
-    const bytes = await file.arrayBuffer().catch((cause: Error) => {
-      throw new DlError("data", `${name}: the browser cannot read it (${cause.message})`, {
-        cause,
-      });
-    });
-    const unpacked = await gunzip(new Uint8Array(bytes), name, { maxBytes: MOST_BYTES });
-    const { shape, data } = parseIdx(unpacked, name);
-    const kind = kindOf(name, shape, data);
-    const part = partOf(name, shape[0]);
-    const other = this.#parts[part][kind === "images" ? "labels" : "images"];
-    if (other && other.count !== shape[0])
-      throw new DlError(
-        "data",
-        `${name}: it has ${shape[0].toLocaleString("en")} ${kind}, but ${other.file} is for ` +
-          `${other.count.toLocaleString("en")}: the two do not belong together`,
-      );
-    this.#parts[part][kind] = { file: name, data: data as Uint8Array, count: shape[0] };
+    const [problem] = await this.addAll([file]);
+    if (problem) throw problem;
+  }
+
+  /** Files that come together: images and labels among them take the place of others. Returns what is wrong with which. */
+  async addAll(files: readonly NamedFile[]): Promise<unknown[]> {
+    const problems: unknown[] = [];
+    const parts: Record<Part, Partial<Record<Kind, Contents>>> = { train: {}, test: {} };
+    for (const file of files) {
+      try {
+        const { part, kind, contents } = await read(file);
+        parts[part][kind] = contents;
+      } catch (error) {
+        problems.push(error);
+      }
+    }
+    for (const part of ["train", "test"] as const) {
+      const { images, labels } = { ...this.#parts[part], ...parts[part] };
+      if (images && labels && images.count !== labels.count)
+        problems.push(
+          parts[part].images
+            ? strangers(images, "images", labels)
+            : strangers(labels, "labels", images),
+        );
+      else Object.assign(this.#parts[part], parts[part]);
+    }
+    return problems;
   }
 
   /** What has to come before there is something to train on. */
@@ -88,6 +92,30 @@ export class MnistFiles {
     };
   }
 }
+
+async function read(file: NamedFile): Promise<{ part: Part; kind: Kind; contents: Contents }> {
+  const { name } = file;
+  if (file.size > MOST_BYTES)
+    throw new DlError(
+      "data",
+      `${name}: it has ${Math.round(file.size / 1e6)} MB; MNIST's largest file has 47 MB`,
+    );
+  const bytes = await file.arrayBuffer().catch((cause: Error) => {
+    throw new DlError("data", `${name}: the browser cannot read it (${cause.message})`, { cause });
+  });
+  const unpacked = await gunzip(new Uint8Array(bytes), name, { maxBytes: MOST_BYTES });
+  const { shape, data } = parseIdx(unpacked, name);
+  const kind = kindOf(name, shape, data);
+  const contents = { file: name, data: data as Uint8Array, count: shape[0] };
+  return { part: partOf(name, shape[0]), kind, contents };
+}
+
+const strangers = (one: Contents, kind: Kind, other: Contents): DlError =>
+  new DlError(
+    "data",
+    `${one.file}: it has ${one.count.toLocaleString("en")} ${kind}, but ${other.file} is for ` +
+      `${other.count.toLocaleString("en")}: the two do not belong together`,
+  );
 
 function kindOf(name: string, shape: readonly number[], data: unknown): Kind {
   const sizes = shape.join("×");

@@ -263,14 +263,7 @@ function useDrawnDigits(): void {
   useDigits(drawn);
 }
 async function addFiles(list: readonly File[]): Promise<void> {
-  const problems: string[] = [];
-  for (const file of list) {
-    try {
-      await files.add(file);
-    } catch (error) {
-      problems.push(messageOf(error));
-    }
-  }
+  const problems = (await files.addAll(list)).map(messageOf);
   tell({ type: "files", problems, missing: files.missing });
   const complete = files.digits;
   if (complete && problems.length < list.length) useDigits(complete);

@@ -126,15 +126,13 @@ const gpu = isThere ? await testedGpu() : "no MNIST";
 describe.skipIf(typeof gpu === "string")(
   `MNIST on a GPU against PyTorch${typeof gpu === "string" ? ` (skipped: ${gpu})` : ""}`,
   () => {
-    // In software a step takes seconds. The page of examples/browser is held to the same curve.
-    const COUNTS = { Adam: 20, SGD: 5 };
-    for (const run of runs.filter((r) => r.model === "cnn")) {
-      const count = COUNTS[run.optimizer];
-      test(title(run, "WebGPU", count), { timeout: 300_000 }, async () => {
-        const losses = await train(run, gpu as Backend, count);
-        expect(distance(losses, run.losses.slice(0, count))).toBeLessThan(1e-3);
-      });
-    }
+    // With the optimizer of examples/mnist: in software a step takes seconds. Its page is held to the same curve, and
+    // optimizers are held to PyTorch's on a GPU too, on small parameters.
+    const run = runs.find((r) => r.model === "cnn" && r.optimizer === "Adam")!;
+    test(title(run, "WebGPU", 20), { timeout: 300_000 }, async () => {
+      const losses = await train(run, gpu as Backend, 20);
+      expect(distance(losses, run.losses)).toBeLessThan(1e-3);
+    });
   },
 );
 

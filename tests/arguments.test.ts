@@ -1,20 +1,13 @@
 /** Arguments that no op can take: what is said about them. Which are refused is as in PyTorch 2.13. */
 import { cpu } from "@dl/backend-cpu";
 import * as T from "@dl/tensor";
-import { DlError, ones, setBackend, type Tensor, tensor, zeros } from "@dl/tensor";
+import { ones, setBackend, type Tensor, tensor, zeros } from "@dl/tensor";
 import { beforeEach, describe, expect, test } from "vitest";
+import { thrown } from "./thrown.ts";
 
 beforeEach(() => setBackend(cpu()));
 
-const message = (fn: () => unknown): string => {
-  try {
-    fn();
-  } catch (error) {
-    expect(error).toBeInstanceOf(DlError);
-    return (error as Error).message;
-  }
-  throw new Error("nothing was thrown");
-};
+const message = (fn: () => unknown): string => thrown(fn).message;
 
 const v = () => zeros(4);
 const m = () => zeros(2, 3);

@@ -3,8 +3,9 @@ import { grad } from "@dl/autograd";
 import { cpu } from "@dl/backend-cpu";
 import * as nn from "@dl/nn";
 import * as T from "@dl/tensor";
-import { DlError, type DType, type Operand, type Tensor, tensor } from "@dl/tensor";
+import { type DType, type Operand, type Tensor, tensor } from "@dl/tensor";
 import { describe, expect, test } from "vitest";
+import { thrown } from "./thrown.ts";
 
 T.setBackend(cpu());
 
@@ -16,15 +17,6 @@ const bools = (...data: boolean[]) => tensor(data);
 const expectTensor = (x: Tensor, data: unknown, dtype: DType = "float32") => {
   expect(x.tolistSync()).toEqual(data);
   expect(x.dtype).toBe(dtype);
-};
-const error = (fn: () => unknown): DlError => {
-  try {
-    fn();
-  } catch (e) {
-    expect(e).toBeInstanceOf(DlError);
-    return e as DlError;
-  }
-  throw new Error("nothing was thrown");
 };
 /** Of the sum of f's elements; −0 as 0. */
 function gradients(f: (...x: Tensor[]) => Tensor, ...data: number[][]): number[][] {
@@ -67,7 +59,7 @@ describe("add and sub with alpha", () => {
     ["sub", () => T.sub(i32(1), i32(1), { alpha: 0.5 })],
     ["add", () => bools(true).add_(bools(true), { alpha: 0.5 })],
   ])("%s of integers refuses a fraction", (name, fn) => {
-    const { code, message } = error(fn);
+    const { code, message } = thrown(fn);
     expect(code).toBe("dtype");
     expect(message).toMatch(new RegExp(`^${name}: alpha is 0\\.5`));
   });
@@ -86,9 +78,9 @@ describe("bools in arithmetic", () => {
     expectTensor(bools(true, false).pow(0.5), [1, 0]);
   });
   test("cannot hold their powers", () => {
-    expect(error(() => bools(true).square_()).message).toMatch(/^square_: the result is int32/);
-    expect(error(() => bools(true).pow_(2)).message).toMatch(/^pow_: the result is int32/);
-    expect(error(() => bools(true).pow_(1)).message).toMatch(/^pow_: the result is int32/);
+    expect(thrown(() => bools(true).square_()).message).toMatch(/^square_: the result is int32/);
+    expect(thrown(() => bools(true).pow_(2)).message).toMatch(/^pow_: the result is int32/);
+    expect(thrown(() => bools(true).pow_(1)).message).toMatch(/^pow_: the result is int32/);
   });
   test("have neither difference nor sign", () => {
     const refused: (() => unknown)[] = [
@@ -97,15 +89,15 @@ describe("bools in arithmetic", () => {
       () => T.sub(i32(1), bools(true)),
       () => T.sub(1, bools(true)),
     ];
-    for (const fn of refused) expect(error(fn).message).toMatch(/^sub: .*logicalXor/);
+    for (const fn of refused) expect(thrown(fn).message).toMatch(/^sub: .*logicalXor/);
     for (const fn of [() => bools(true).neg(), () => T.negative(bools(true))])
-      expect(error(fn).message).toMatch(/^neg: .*logicalNot/);
+      expect(thrown(fn).message).toMatch(/^neg: .*logicalNot/);
   });
 });
 
 test.each([i32(2), u8(2), bools(true)])("%s to a negative whole power is refused", (x) => {
-  expect(error(() => x.pow(-1))).toMatchObject({ code: "dtype" });
-  expect(error(() => T.pow(x, -2)).message).toMatch(/^pow: .*floatPower/);
+  expect(thrown(() => x.pow(-1))).toMatchObject({ code: "dtype" });
+  expect(thrown(() => T.pow(x, -2)).message).toMatch(/^pow: .*floatPower/);
 });
 test("a negative power of integers that is no whole number, or of float64, is float", () => {
   expectTensor(i32(4).pow(-0.5), [0.5]);
@@ -174,7 +166,7 @@ describe("what a convolution cannot do", () => {
   };
   test.each(Object.entries(ops))("%s", (name, [dims, run]) => {
     const refused = (option: string, value: number, says: string) => {
-      const { code, message } = error(() => run({ [option]: value }));
+      const { code, message } = thrown(() => run({ [option]: value }));
       expect(code).toBe("value");
       expect(message).toBe(`${name}: ${option} ${says}`);
     };
@@ -189,12 +181,12 @@ describe("what a convolution cannot do", () => {
   });
   test("windows without elements, padding of no known kind, images without size", () => {
     const [x] = inputs(2, 1);
-    expect(error(() => T.conv2d(x, T.ones(1, 1, 0, 2))).message).toMatch(/window.*no elements/);
+    expect(thrown(() => T.conv2d(x, T.ones(1, 1, 0, 2))).message).toMatch(/window.*no elements/);
     const odd = { padding: "full" as "same" };
-    expect(error(() => T.conv3d(...(inputs(3, 1) as [Tensor, Tensor]), odd)).message).toMatch(
+    expect(thrown(() => T.conv3d(...(inputs(3, 1) as [Tensor, Tensor]), odd)).message).toMatch(
       /^conv3d: padding has to be .*"full"/,
     );
-    expect(error(() => T.col2im(T.ones(1, 4, 9), 0, 2)).message).toMatch(/outputSize \[0, 0\]/);
+    expect(thrown(() => T.col2im(T.ones(1, 4, 9), 0, 2)).message).toMatch(/outputSize \[0, 0\]/);
   });
   test("a layer says which one it is", () => {
     class Net extends nn.Module {
@@ -207,7 +199,7 @@ describe("what a convolution cannot do", () => {
         return this.first(x);
       }
     }
-    const says = (layer: Layer) => error(() => new Net(layer)(T.ones(1, 1, 4, 4))).message;
+    const says = (layer: Layer) => thrown(() => new Net(layer)(T.ones(1, 1, 4, 4))).message;
     expect(says(new nn.Conv2d(1, 1, 2, { dilation: 0 }))).toBe(
       "in Net.first (Conv2d): conv2d: dilation [0, 0] has to be positive",
     );
@@ -308,7 +300,7 @@ test("nextafter promotes, and has no gradient where there is no way to go", () =
     [1, 0, 1],
     [0, 0, 0],
   ]);
-  expect(error(() => T.nextafter(i32(1), i32(2))).message).toMatch(/got int32 and int32/);
+  expect(thrown(() => T.nextafter(i32(1), i32(2))).message).toMatch(/got int32 and int32/);
 });
 
 test("fillDiagonal_ converts the number", () => {
@@ -322,7 +314,7 @@ test("fillDiagonal_ converts the number", () => {
     [1, 0],
     [0, 1],
   ]);
-  expect(error(() => T.zeros(3).fillDiagonal_(1)).message).toMatch(/^fillDiagonal_: a matrix/);
+  expect(thrown(() => T.zeros(3).fillDiagonal_(1)).message).toMatch(/^fillDiagonal_: a matrix/);
 });
 
 describe("norms of nothing", () => {
@@ -347,7 +339,7 @@ describe("norms of nothing", () => {
     ["linalg.vectorNorm", () => vectorNorm(T.ones(2, 0), { ord: -Infinity, dim: 1 })],
     ["norm", () => T.norm(T.ones(2, 0), { p: Infinity, dim: 1 })],
   ])("%s has no smallest", (name, fn) =>
-    expect(error(fn).message).toMatch(new RegExp(`^${name.replace(".", "\\.")}: .*no elements`)),
+    expect(thrown(fn).message).toMatch(new RegExp(`^${name.replace(".", "\\.")}: .*no elements`)),
   );
   test("along a dimension that has elements", () =>
     expect(norm(T.ones(2, 0), { ord: Infinity, dim: 0 }).shape).toEqual([0]));
@@ -367,7 +359,7 @@ describe("messages", () => {
       () => T.iinfo(dtype),
     ];
     for (const fn of refused) {
-      const { code, message } = error(fn);
+      const { code, message } = thrown(fn);
       expect(code).toBe("dtype");
       expect(message).toMatch(/"int64" is no dtype.*int32.*float32.*int64 is int32/);
     }
@@ -386,7 +378,7 @@ describe("messages", () => {
     [/^cat: operand 1 is a number; a tensor is wanted/, () => T.cat([T.ones(1), two])],
     [/^std: of int32/, () => T.std(i32(1, 2))],
     [/^var: of int32/, () => T.variance(i32(1, 2))],
-  ])("%s", (says, fn) => expect(error(fn).message).toMatch(says));
+  ])("%s", (says, fn) => expect(thrown(fn).message).toMatch(says));
   test("null is as good as nothing", () => {
     expectTensor(T.sum(tensor([1, 2]), null), 3);
     expectTensor(tensor([1, 2]).mean(null), 1.5);
@@ -394,6 +386,6 @@ describe("messages", () => {
     expectTensor(T.clamp(tensor([1, 2, 3]), null, 2), [1, 2, 2]);
     expectTensor(T.clamp(tensor([1, 2, 3]), 2), [2, 2, 3]);
     expectTensor(T.clip(tensor([1, 2, 3]), { min: null, max: 0 }), [0, 0, 0]);
-    expect(error(() => T.clamp(tensor([1]), null)).message).toMatch(/^clamp: give min, max/);
+    expect(thrown(() => T.clamp(tensor([1]), null)).message).toMatch(/^clamp: give min, max/);
   });
 });

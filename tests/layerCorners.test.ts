@@ -6,21 +6,13 @@ import { binaryCrossEntropy } from "@dl/losses";
 import * as nn from "@dl/nn";
 import * as optim from "@dl/optim";
 import * as T from "@dl/tensor";
-import { DlError, ShapeError, type Tensor, tensor } from "@dl/tensor";
+import { ShapeError, type Tensor, tensor } from "@dl/tensor";
 import { beforeAll, describe, expect, test } from "vitest";
+import { thrown } from "./thrown.ts";
 
 beforeAll(() => T.setBackend(cpu()));
 
 const learnt = (...data: number[]) => tensor(data, { requiresGrad: true });
-const error = (fn: () => unknown): DlError => {
-  try {
-    fn();
-  } catch (e) {
-    expect(e).toBeInstanceOf(DlError);
-    return e as DlError;
-  }
-  throw new Error("nothing was thrown");
-};
 function expectClose(x: Tensor, wanted: number[]): void {
   const got = x.flatten().tolistSync() as number[];
   expect(got.length).toBe(wanted.length);
@@ -36,14 +28,14 @@ describe("pad", () => {
     [[3, 2], [2, -3], 1],
     [[2, 3], [0, 0, -3, 4], 0],
   ])("%j by %j cuts more off than there is", (shape, padding, dim) => {
-    const e = error(() => T.pad(T.zeros(shape), padding, { value: 1 }));
+    const e = thrown(() => T.pad(T.zeros(shape), padding, { value: 1 }));
     expect(e).toBeInstanceOf(ShapeError);
     expect(e.message).toMatch(/^pad: /);
     expect(e.message).toContain(`dim ${dim} of [${shape.join(", ")}]`);
   });
   test("also on two dimensions, in a layer", () => {
     const layer = new nn.ConstantPad3d([-2, 2, 1, 2, 1, -2], 1.5);
-    expect(error(() => layer(T.zeros(2, 2, 1, 4, 1)))).toBeInstanceOf(ShapeError);
+    expect(thrown(() => layer(T.zeros(2, 2, 1, 4, 1)))).toBeInstanceOf(ShapeError);
   });
   test("may cut off all there is", () => {
     const ones = [1, 1];

@@ -26,18 +26,12 @@ export function trackViews(
   const { storage } = input.memory;
   outputs.forEach((t, output) => {
     if (t === input || t.viewOf || t.memory.storage !== storage) return;
-    const before = baseOf(input) ? input.viewOf : null;
+    const before = input.base && input.viewOf;
     const base = before?.base ?? input;
     const memory = before?.memory ?? input.memory;
     t.viewOf = { base, memory, path: [...(before?.path ?? []), { op, attrs, output }] };
     t.nodeVersion = storage.version;
   });
-}
-
-/** The tensor that this is a view of, unless that is gone or looks elsewhere by now. */
-function baseOf({ viewOf }: Tensor): Tensor | null {
-  if (!viewOf || viewOf.base.released !== null) return null;
-  return viewOf.base.memory === viewOf.memory ? viewOf.base : null;
 }
 
 const isCurrent = (t: Tensor): boolean =>
@@ -46,7 +40,7 @@ const isCurrent = (t: Tensor): boolean =>
 /** Where the gradient of a tensor that is used goes, whatever was written into its memory through other tensors. */
 export function currentEdge(t: Tensor, name: string): Edge | null {
   if ((t.node || t.viewOf) && t.nodeVersion !== t.memory.storage.version) {
-    const base = baseOf(t);
+    const { base } = t;
     if (base && isCurrent(base)) renew(t, base);
     else if (t.node)
       throw new DlError(
@@ -121,7 +115,7 @@ const overwriteOp: Op<OverwriteAttrs> = {
 };
 
 export function overwrite(view: Tensor, value: Tensor): void {
-  const base = baseOf(view);
+  const { base } = view;
   if (!base) return;
   const { strides } = base.memory;
   const order = strides

@@ -86,8 +86,8 @@ function mapInWindows(
 const nameOf = (p: Program): string => `map ${p.exprs.map((e) => e.op).join(", ")}`;
 
 /** Elements from which on a kernel of its own, for vectors of four, is worth being compiled. */
-const MANY = 2 ** 14;
-const isLarge = ({ count }: Walk): boolean => count >= MANY;
+export const ENOUGH_FOR_VECTORS = 2 ** 14;
+const isLarge = ({ count }: Walk): boolean => count >= ENOUGH_FOR_VECTORS;
 
 /**
  * Operands of whole words that lie as the result does, or are one number for all: a thread reads, computes and writes a

@@ -126,19 +126,27 @@ export class Words {
   }
 }
 
-/** Statements that take position `from` (an i32) apart into coordinates `${prefix}0` …, slowest first. */
-export function coordinates(prefix: string, from: string, sizes: readonly string[]): string {
+/**
+ * Statements that take position `from` apart into coordinates `${prefix}0` …, slowest first, whose own size is not looked
+ * at. `type` is i32, or a vector of them.
+ */
+export function coordinates(
+  prefix: string,
+  from: string,
+  sizes: readonly string[],
+  type = "i32",
+): string {
   if (sizes.length === 0) return "";
   const rest = (d: number) => `${prefix}Rest${d}`;
   const last = sizes.length - 1;
-  const lines = [`let ${rest(last)} = u32(${from});`];
+  const lines = [`let ${rest(last)} = ${type.replace("i32", "u32")}(${from});`];
   // What is left over comes from the quotient: one division a dimension, not two.
   for (let d = last; d > 0; d--) {
     const size = `u32(${sizes[d]})`;
     lines.push(`let ${rest(d - 1)} = ${rest(d)} / ${size};`);
-    lines.push(`let ${prefix}${d} = i32(${rest(d)} - ${rest(d - 1)} * ${size});`);
+    lines.push(`let ${prefix}${d} = ${type}(${rest(d)} - ${rest(d - 1)} * ${size});`);
   }
-  lines.push(`let ${prefix}0 = i32(${rest(0)});`);
+  lines.push(`let ${prefix}0 = ${type}(${rest(0)});`);
   return lines.join("\n");
 }
 

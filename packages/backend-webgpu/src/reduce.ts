@@ -79,7 +79,7 @@ export function reduce(
     length <= SHORT
       ? 1
       : Math.max(1, Math.min(Math.ceil(MANY / workers), Math.floor(length / shortest), 1024));
-  const partial: View | null = parts > 1 ? partialResults(engine, type, results, parts) : null;
+  const partial: View | null = parts > 1 ? dense(engine, type, [results, parts]) : null;
   const to = partial ?? output;
 
   const bound = bind(
@@ -153,19 +153,7 @@ const OF_TWO: Record<ReduceOp, Program> = {
 
 /** How results over parts of an axis become one. */
 export const joining = (engine: Engine, op: ReduceOp, type: Type): Joining => ({
-  like({ shape, numel }) {
-    const buffer = engine.memory.alloc(4 * numel);
-    const dtype: DType = type === "f32" ? "float32" : "int32";
-    return {
-      buffer,
-      dtype,
-      shape,
-      numel,
-      strides: contiguousStrides(shape),
-      offset: 0,
-      contiguous: true,
-    };
-  },
+  like: ({ shape }) => dense(engine, type, shape),
   join(first, second, result) {
     map(engine, OF_TWO[op], [first, second], [result], []);
     engine.memory.free(first.buffer);
@@ -174,14 +162,8 @@ export const joining = (engine: Engine, op: ReduceOp, type: Type): Joining => ({
 });
 
 /** Memory for as many results like this one, one behind the other. */
-export function severalLike(engine: Engine, result: View, type: Type, count: number): View {
-  const numel = result.numel * count;
-  const buffer = engine.memory.alloc(4 * numel);
-  const dtype: DType = type === "f32" ? "float32" : "int32";
-  const shape = [count, ...result.shape];
-  const strides = contiguousStrides(shape);
-  return { buffer, dtype, shape, strides, offset: 0, contiguous: true, numel };
-}
+export const severalLike = (engine: Engine, { shape }: View, type: Type, count: number): View =>
+  dense(engine, type, [count, ...shape]);
 
 /** Makes one of them, and gives their memory back. */
 export function joinSeveral(engine: Engine, op: ReduceOp, several: View, result: View): void {
@@ -190,11 +172,13 @@ export function joinSeveral(engine: Engine, op: ReduceOp, several: View, result:
   engine.memory.free(several.buffer);
 }
 
-function partialResults(engine: Engine, type: Type, results: number, parts: number): View {
-  const numel = results * parts;
+/** New memory, row-major. */
+function dense(engine: Engine, type: Type, shape: readonly number[]): View {
+  const numel = shape.reduce((a, b) => a * b, 1);
   const buffer = engine.memory.alloc(4 * numel);
-  const dtype = type === "f32" ? "float32" : "int32";
-  return { buffer, dtype, shape: [numel], strides: [1], offset: 0, contiguous: true, numel };
+  const dtype: DType = type === "f32" ? "float32" : "int32";
+  const strides = contiguousStrides(shape);
+  return { buffer, dtype, shape, strides, offset: 0, contiguous: true, numel };
 }
 
 interface Form {

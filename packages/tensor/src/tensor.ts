@@ -283,9 +283,13 @@ export class Tensor {
   }
   /** Whether something with a history has been written into the memory that this view looks at. */
   #isOfRecorded(): boolean {
-    const { base } = this.viewOf!;
-    const isStale = this.nodeVersion !== this.#view.storage.version;
-    return isStale && base.released === null && base.requiresGrad;
+    return this.nodeVersion !== this.#view.storage.version && this.base?.requiresGrad === true;
+  }
+  /** @internal The tensor that this is a view of, unless that is gone or looks elsewhere by now. */
+  get base(): Tensor | null {
+    const { viewOf } = this;
+    if (viewOf === null || viewOf.base.released !== null) return null;
+    return viewOf.base.#view === viewOf.memory ? viewOf.base : null;
   }
   set requiresGrad(value: boolean) {
     if (value && !isFloating(this.dtype))

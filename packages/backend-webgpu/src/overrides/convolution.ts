@@ -11,7 +11,7 @@
 import { type ConvAttrs, contiguousStrides, type View } from "@dl/tensor/core";
 import type { Engine } from "../engine.ts";
 import type { Access } from "../kernel.ts";
-import { bind, look, Words } from "../operands.ts";
+import { bind, coordinates, look, Words } from "../operands.ts";
 import { joinSeveral, severalLike } from "../reduce.ts";
 import { type Factor, shapeOf, TILE_WORDS, type Tiling, tiledProduct } from "../tiles.ts";
 
@@ -122,17 +122,8 @@ function source(
         let ${p}c = ${from} / ${taps};
         ${constantCoordinates(p, `(${from} - ${p}c * ${taps})`, kernelSize)}`;
   /** Which sample and position, of a (sample, position) number: `${p}0` is the sample. `type` is i32, or a vector of them. */
-  const sampleAndPosition = (p: string, from: string, sizes: readonly string[], type: string) => {
-    const rest = (d: number) => `${p}Rest${d}`;
-    const lines = [`let ${rest(dims)} = ${type.replace("i32", "u32")}(${from});`];
-    for (let d = dims; d > 0; d--) {
-      const size = `u32(${sizes[d - 1]})`;
-      lines.push(`let ${rest(d - 1)} = ${rest(d)} / ${size};`);
-      lines.push(`let ${p}${d} = ${type}(${rest(d)} - ${rest(d - 1)} * ${size});`);
-    }
-    lines.push(`let ${p}0 = ${type}(${rest(0)});`);
-    return lines.join("\n        ");
-  };
+  const sampleAndPosition = (p: string, from: string, sizes: readonly string[], type: string) =>
+    coordinates(p, from, ["", ...sizes], type);
   const at = (v: Place, outer: string, channel: string, position: (d: number) => string) =>
     [
       v.offset,

@@ -6,13 +6,12 @@
 import type { View } from "@dl/tensor/core";
 import type { Engine } from "../engine.ts";
 import type { Access } from "../kernel.ts";
+import { ENOUGH_FOR_VECTORS } from "../map.ts";
 import { address, allDimensions, bind, coordinates, Words, walkOver } from "../operands.ts";
 import { combine, trees } from "../trees.ts";
 import { bitsOf } from "../wgsl/expr.ts";
 
 const THREADS = 64;
-/** Elements from which on a kernel of its own, for vectors of four, is worth being compiled. */
-const MANY = 2 ** 14;
 
 /** An operand: with an element per element of the row, one per row, or (the same for all rows) one per place in a row. */
 export interface RowOperand {
@@ -76,7 +75,7 @@ export function runRows(
     operands.map((o) => o.access),
   );
   const byFour =
-    numel >= MANY &&
+    numel >= ENOUGH_FOR_VECTORS &&
     length % 4 === 0 &&
     operands.every(({ view, per }, k) => {
       // In one buffer with what has an element per row: pieces of a page, or a gradient that takes the place of an input.

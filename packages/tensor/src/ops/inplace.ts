@@ -100,15 +100,10 @@ const hasGradient = (x: unknown): boolean =>
     ? x.requiresGrad
     : x !== null && typeof x === "object" && Object.values(x).some(hasGradient);
 
-/** The tensor that this is a view of, unless that is gone. */
-function baseOf({ viewOf }: Tensor): Tensor | null {
-  return viewOf && viewOf.base.released === null ? viewOf.base : null;
-}
-
 function requireWritable(target: Tensor, name: string): void {
   if (!state.autograd?.isGradEnabled()) return;
   const isFixed = (t: Tensor | null) => t?.isLeaf && t.requiresGrad;
-  const base = baseOf(target);
+  const { base } = target;
   if (!isFixed(target) && !isFixed(base)) return;
   throw new DlError(
     "in-place",
@@ -126,7 +121,7 @@ function adoptHistory(target: Tensor, name: string, value: Tensor): void {
 /** What is made from the base of a view depends on what is written into the view. */
 function overwriteBase(target: Tensor, name: string, value: Tensor): void {
   const { autograd } = state;
-  const base = baseOf(target);
+  const { base } = target;
   if (!base || !autograd?.isGradEnabled()) return;
   requireWritable(target, name);
   if (value.node || base.requiresGrad) autograd.overwrite(target, value);
@@ -134,13 +129,13 @@ function overwriteBase(target: Tensor, name: string, value: Tensor): void {
 
 /** Whether the base's history is that of what its memory holds. */
 function baseIsCurrent(target: Tensor): boolean {
-  const base = baseOf(target);
+  const { base } = target;
   return base?.node === null || base?.nodeVersion === target.memory.storage.version;
 }
 /** Target has been written to, and its base through it: their histories are those of what the memory holds now. */
 function writtenThrough(target: Tensor, baseWasCurrent: boolean): void {
   const { version } = target.memory.storage;
-  const base = baseOf(target);
+  const { base } = target;
   target.nodeVersion = version;
   if (base && baseWasCurrent) base.nodeVersion = version;
 }
@@ -159,7 +154,7 @@ export function fill_<T extends Tensor>(target: T, value: number): T {
   requireWritable(target, "fill_");
   const isRecording = state.autograd?.isGradEnabled() ?? false;
   // What it was made from no longer matters.
-  if (isRecording && (target.requiresGrad || baseOf(target)?.requiresGrad))
+  if (isRecording && (target.requiresGrad || target.base?.requiresGrad))
     return write(target, "fill_", target.newFull(target.shape, value));
   const wasCurrent = baseIsCurrent(target);
   fillView(target.memory, value);
